@@ -1,0 +1,1 @@
+"""Files become objects: units, parameters, references, models and protocols."""

@@ -1,0 +1,216 @@
+"""Checks of a model at load, so that a mistake is found before a long compile.
+
+One function for each kind of part; `check_model` in `model.py` calls them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from brian2 import second
+from brian2.parsing.sympytools import str_to_sympy
+from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension
+
+from neurospine.description.dimensions import check_equations, check_statements, dimension_of
+from neurospine.description.expressions import (
+    Equation,
+    Statement,
+    check_name,
+    identifiers,
+    parse_statements,
+)
+from neurospine.description.library import list_files
+from neurospine.description.parameters import Parameter
+from neurospine.description.parts import (
+    CellSection,
+    NeuronPart,
+    Part,
+    PlasticityPart,
+    ReadoutPart,
+    StructurePart,
+)
+from neurospine.description.references import check_source
+from neurospine.description.units import dimensions, parse_unit
+from neurospine.errors import ModelError, NeurospineError, suggest
+
+Names = Mapping[str, Dimension]
+
+
+@contextmanager
+def at(origin: str, table: str = "") -> Iterator[None]:
+    """Put file and table in front of any error raised inside."""
+    try:
+        yield
+    except NeurospineError as error:
+        place = f"[{table}]: " if table else ""
+        raise ModelError(f"{origin}: {place}{error}") from None
+
+
+def check_part(part: Part, origin: str) -> None:
+    """Check what every part has: names, parameters, sets and their sources."""
+    for key in part.references:
+        with at(origin, "references"):
+            check_source(key)
+    for name, entry in part.parameters.items():
+        with at(origin, f"parameters.{name}"):
+            check_name(name)
+            entry.parameter(name).check()
+    for label, chosen in part.sets.items():
+        with at(origin, f"sets.{label}"):
+            check_source(chosen.source)
+            for data in chosen.fitted_to:
+                known = list_files("data", ".csv")
+                if data not in known:
+                    raise ModelError(f"fitted_to: no data/reference/{data}.csv. {suggest(data, known)}")
+            for name, value in chosen.values.items():
+                if name not in part.parameters:
+                    raise ModelError(f"no parameter {name!r}. {suggest(name, part.parameters)}")
+                part.parameters[name].parameter(name).with_value(value, chosen.source, chosen.where)
+
+
+def known_parameters(part: Part) -> dict[str, Dimension]:
+    """Return the dimensions of a part's parameters by short name."""
+    return {n: entry.parameter(n).dimension for n, entry in part.parameters.items()}
+
+
+def check_used(part: Part, origin: str, used: Iterable[str]) -> None:
+    """Raise a `ModelError` if a parameter appears nowhere: it would be a lie about the model."""
+    dead = sorted(set(part.parameters) - set(used))
+    if dead:
+        raise ModelError(f"{origin}: [parameters.{dead[0]}]: the parameter is not used anywhere")
+
+
+def _names(equations: Iterable[Equation], statements: Iterable[Statement]) -> set[str]:
+    texts = [e.expression for e in equations if e.expression]
+    return set().union(*map(identifiers, [*texts, *(s.expression for s in statements)]), set())
+
+
+def _check_cell(section: CellSection, parameters: Names) -> tuple[dict[str, Dimension], set[str]]:
+    equations, statements = section.parsed()
+    check_equations(equations, parameters)
+    variables = {e.name: dimensions(e.unit) for e in equations}
+    _only_variables(statements, variables)
+    check_statements(statements, {**parameters, **variables})
+    return variables, _names(equations, statements)
+
+
+def _only_variables(statements: Iterable[Statement], variables: Names) -> None:
+    for statement in statements:
+        if statement.name not in variables:
+            raise ModelError(
+                f"'{statement.name} {statement.operator}= …': not a variable of this table. "
+                f"{suggest(statement.name, variables)}"
+            )
+
+
+def check_plasticity(part: PlasticityPart, origin: str) -> None:
+    """Check a plasticity rule: closed names, consistent units, a drive without dimension."""
+    parameters = known_parameters(part)
+    with at(origin, "presynaptic"):
+        presynaptic, used = _check_cell(part.presynaptic, parameters)
+    with at(origin, "postsynaptic"):
+        postsynaptic, more = _check_cell(part.postsynaptic, parameters)
+    used |= more
+    with at(origin):
+        clash = set(presynaptic) & set(postsynaptic)
+        if clash:
+            raise ModelError(f"{min(clash)!r} is a variable of both cells; rename one")
+    known = {**parameters, **presynaptic, **postsynaptic}
+    for side, block in (("on_pre", part.synapse.on_pre), ("on_post", part.synapse.on_post)):
+        with at(origin, f"synapse.{side}"):
+            statements = parse_statements(block)
+            written = {s.name for s in statements}
+            if written & set(known):
+                raise ModelError(f"{min(written & set(known))!r} cannot be changed here, only read")
+            after = check_statements(statements, known)
+            if statements and after.get("drive") is not DIMENSIONLESS:
+                raise ModelError("must end with a plain number in 'drive'")
+            used |= _names((), statements)
+    if part.folded:
+        with at(origin, "folded"):
+            used |= _check_folded(part, presynaptic, {**parameters, **postsynaptic})
+    check_used(part, origin, used)
+
+
+def _check_folded(part: PlasticityPart, presynaptic: Names, gain_names: Names) -> set[str]:
+    """Check that the folded form is the same rule, symbolically."""
+    folded = part.folded
+    assert folded is not None
+    if part.drive != "additive":
+        raise ModelError("only an additive drive can be folded")
+    if folded.trace not in presynaptic:
+        raise ModelError(f"trace {folded.trace!r} is unknown. {suggest(folded.trace, presynaptic)}")
+    dimension_of(folded.gain, gain_names)
+    equations, _ = part.presynaptic.parsed()
+    decay = next(e.expression for e in equations if e.name == folded.trace)
+    if str_to_sympy(f"({decay}) + {folded.trace}/{folded.time_constant}").simplify() != 0:
+        raise ModelError(
+            f"{folded.trace!r} does not decay exponentially with {folded.time_constant!r}"
+        )
+    on_post = parse_statements(part.synapse.on_post)
+    if len(on_post) != 1:
+        raise ModelError("synapse.on_post must be one statement to be folded")
+    product = f"({on_post[0].expression}) - {folded.trace}*({folded.gain})"
+    if str_to_sympy(product).simplify() != 0:
+        raise ModelError("trace times gain is not the drive of synapse.on_post")
+    return identifiers(folded.gain) | {folded.time_constant}
+
+
+def check_structure(part: StructurePart, origin: str) -> None:
+    """Check what a drive does to volume."""
+    parameters = known_parameters(part)
+    volume = part.volume
+    with at(origin, "volume"):
+        parse_unit(volume.unit)
+        known = {**parameters, "drive": DIMENSIONLESS, "volume": DIMENSIONLESS}
+        used: set[str] = set()
+        for key in ("initial", "lowest", "highest"):
+            name = getattr(volume, key)
+            if name not in parameters:
+                raise ModelError(f"{key}: no parameter {name!r}. {suggest(name, parameters)}")
+            used.add(name)
+        for expression in (volume.additive, volume.multiplicative):
+            if dimension_of(expression, known) is not DIMENSIONLESS:
+                raise ModelError(f"{expression!r} must be a plain number, counted in {volume.unit}")
+            used |= identifiers(expression)
+        change = str_to_sympy(volume.additive)
+        drive = str_to_sympy("drive")
+        if change.has(str_to_sympy("volume")) or (change / drive).simplify().has(drive):
+            raise ModelError("additive: must be proportional to drive and free of volume")
+    check_used(part, origin, used)
+
+
+def check_readout(part: ReadoutPart, origin: str) -> None:
+    """Check the expression for weight."""
+    with at(origin, "weight"):
+        found = dimension_of(part.weight.value, {**known_parameters(part), "volume": DIMENSIONLESS})
+        if found != dimensions(part.weight.unit):
+            raise ModelError(f"value {part.weight.value!r} is not in {part.weight.unit}")
+    check_used(part, origin, identifiers(part.weight.value))
+
+
+def check_neuron(part: NeuronPart, origin: str) -> dict[str, Dimension]:
+    """Check a neuron and return the dimensions of its variables."""
+    parameters = known_parameters(part)
+    with at(origin, "equations"):
+        section = CellSection(equations=part.equations, on_spike=part.reset)
+        variables, used = _check_cell(section, parameters)
+    known = {**parameters, **variables}
+    with at(origin, "threshold"):
+        if dimension_of(part.threshold, known) is not DIMENSIONLESS:
+            raise ModelError(f"{part.threshold!r} is not a comparison")
+    with at(origin, "refractory"):
+        if dimension_of(part.refractory, known) != second.dim:
+            raise ModelError(f"{part.refractory!r} is not a time")
+    used |= identifiers(part.threshold) | identifiers(part.refractory)
+    for name, value in part.initial.items():
+        with at(origin, f"initial.{name}"):
+            if name not in variables:
+                raise ModelError(f"no variable {name!r}. {suggest(name, variables)}")
+            if value not in parameters or parameters[value] != variables[name]:
+                raise ModelError(f"{value!r} is not a parameter with the unit of {name!r}")
+            used.add(value)
+    check_used(part, origin, used)
+    return variables
+

@@ -1,0 +1,137 @@
+"""Checks of a whole model: each part, and the circuit that joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from brian2 import second
+from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension
+
+from neurospine.description.checks import (
+    at,
+    check_neuron,
+    check_part,
+    check_plasticity,
+    check_readout,
+    check_structure,
+    check_used,
+    known_parameters,
+)
+from neurospine.description.dimensions import check_statements
+from neurospine.description.expressions import check_name, identifiers, parse_statements
+from neurospine.description.parts import CircuitPart, Drive, Population, Projection
+from neurospine.errors import ModelError, suggest
+
+if TYPE_CHECKING:
+    from neurospine.description.model import Model, Spine
+
+_RATE = DIMENSIONLESS / second.dim
+Names = Mapping[str, Dimension]
+
+
+def check_model(model: Model) -> None:
+    """Check every part of a model and the circuit that joins them.
+
+    Raises
+    ------
+    ModelError
+        One paragraph that names file, table and key.
+    """
+    variables: dict[str, dict[str, Dimension]] = {}
+    for part in model.parts.values():
+        check_part(part, model.origins[part.name])
+    for spine in model.spines.values():
+        check_plasticity(spine.rule, model.origins[spine.rule.name])
+        check_structure(spine.structure, model.origins[spine.structure.name])
+        check_readout(spine.readout, model.origins[spine.readout.name])
+        _check_spine_names(spine, model.origins)
+    for population, neuron in model.neurons.items():
+        variables[population] = check_neuron(neuron, model.origins[neuron.name])
+    _CircuitCheck(model.circuit, variables).run(model.origins[model.circuit.name])
+
+
+def _check_spine_names(spine: Spine, origins: Mapping[str, str]) -> None:
+    owners: dict[str, str] = {}
+    for part in spine.parts:
+        for name in part.parameters:
+            if name in owners:
+                raise ModelError(
+                    f"{origins[part.name]}: [parameters.{name}]: {owners[name]!r} in the same "
+                    "spine has a parameter of that name; rename one"
+                )
+            owners[name] = part.name
+
+
+class _CircuitCheck:
+    """One pass over a circuit that remembers what was used and joined."""
+
+    def __init__(self, circuit: CircuitPart, variables: Mapping[str, Names]) -> None:
+        self.circuit = circuit
+        self.variables = variables
+        self.parameters = known_parameters(circuit)
+        self.used: set[str] = set()
+        self.joined: set[str] = set()
+
+    def run(self, origin: str) -> None:
+        for name, population in self.circuit.populations.items():
+            with at(origin, f"populations.{name}"):
+                self._population(name, population)
+        for name, projection in self.circuit.projections.items():
+            with at(origin, f"projections.{name}"):
+                self._projection(name, projection)
+        for name, drive in self.circuit.drives.items():
+            with at(origin, f"drives.{name}"):
+                self._drive(name, drive)
+        for name in sorted(set(self.circuit.populations) - self.joined):
+            raise ModelError(f"{origin}: [populations.{name}]: no projection or drive reaches it")
+        check_used(self.circuit, origin, self.used)
+
+    def _population(self, name: str, population: Population) -> None:
+        check_name(name)
+        if isinstance(population.size, str):
+            self._parameter("size", population.size, DIMENSIONLESS)
+
+    def _projection(self, name: str, projection: Projection) -> None:
+        check_name(name)
+        for key, end in (("from", projection.origin), ("to", projection.target)):
+            if end not in self.circuit.populations:
+                hint = suggest(end, self.circuit.populations)
+                raise ModelError(f"{key}: no population {end!r}. {hint}")
+            self.joined.add(end)
+        self._parameter("delay", projection.delay, second.dim)
+        if projection.delay_spread:
+            self._parameter("delay_spread", projection.delay_spread, second.dim)
+        in_degree = projection.connectivity.in_degree
+        if (projection.connectivity.rule == "fixed_in_degree") != bool(in_degree):
+            raise ModelError("connectivity: in_degree goes with the rule fixed_in_degree")
+        if in_degree:
+            self._parameter("connectivity.in_degree", in_degree, DIMENSIONLESS)
+        self._effect(projection.effect, projection.target, "weight")
+
+    def _drive(self, name: str, drive: Drive) -> None:
+        check_name(name)
+        if drive.target not in self.variables:
+            hint = suggest(drive.target, self.variables)
+            raise ModelError(f"to: {drive.target!r} is no population of neurons. {hint}")
+        self._parameter("rate", drive.rate, _RATE)
+        self._effect(drive.effect, drive.target, "count")
+        self.joined.add(drive.target)
+
+    def _parameter(self, key: str, name: str, dimension: Dimension) -> None:
+        if name not in self.parameters:
+            raise ModelError(f"{key}: no parameter {name!r}. {suggest(name, self.parameters)}")
+        if self.parameters[name] != dimension:
+            wanted = "a rate (1/time)" if dimension == _RATE else "a time"
+            wanted = "a plain number" if dimension is DIMENSIONLESS else wanted
+            raise ModelError(f"{key}: {name!r} is not {wanted}")
+        self.used.add(name)
+
+    def _effect(self, text: str, target: str, port: str) -> None:
+        own = self.variables.get(target, {})
+        statements = parse_statements(text)
+        for statement in statements:
+            if statement.operator != "+" or statement.name not in own:
+                raise ModelError(f"effect: must add with += to a variable of {target!r}")
+            self.used |= identifiers(statement.expression) & set(self.parameters)
+        check_statements(statements, {**self.parameters, **own, port: DIMENSIONLESS})

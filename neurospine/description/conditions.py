@@ -1,0 +1,85 @@
+"""The conditions of a protocol: every combination that is run at once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from neurospine.description.schema import Table
+from neurospine.description.units import convert, parse_quantity, parse_unit
+from neurospine.errors import ProtocolError, UnitError, suggest
+
+Arrangement = Literal["grid", "rows"]
+
+
+class Axis(Table):
+    """The values that one condition takes."""
+
+    values: tuple[float, ...] | tuple[str, ...]
+    unit: str = "1"
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Axes and how they combine: ``grid`` (all with all) or ``rows`` (side by side)."""
+
+    axes: Mapping[str, Axis]
+    arrangement: Arrangement = "grid"
+
+    @property
+    def rows(self) -> tuple[dict[str, float | str], ...]:
+        """Each condition as a mapping from axis to value (counting the axis's unit)."""
+        columns = [axis.values for axis in self.axes.values()]
+        combine = itertools.product if self.arrangement == "grid" else zip
+        return tuple(dict(zip(self.axes, row, strict=True)) for row in combine(*columns)) or ({},)
+
+    def check(self) -> None:
+        """Raise a `ProtocolError` if an axis is empty, has no unit or another length."""
+        for name, axis in self.axes.items():
+            if not axis.values:
+                raise ProtocolError(f"[conditions.{name}]: no values, so there is nothing to run")
+            if len(set(axis.values)) != len(axis.values) and self.arrangement == "grid":
+                raise ProtocolError(f"[conditions.{name}]: a value is given twice")
+            try:
+                parse_unit(axis.unit)
+            except UnitError as error:
+                raise ProtocolError(f"[conditions.{name}]: {error}") from None
+        lengths = {len(axis.values) for axis in self.axes.values()}
+        if self.arrangement == "rows" and len(lengths) > 1:
+            raise ProtocolError("[conditions]: rows need as many values on every axis")
+
+    def quantity(self, text: str, row: Mapping[str, float | str], unit: str) -> float:
+        """Return what `text` means in one condition, counted in `unit`.
+
+        Parameters
+        ----------
+        text
+            A quantity such as ``"10 ms"`` or the name of an axis.
+        row
+            One of `rows`.
+        unit
+            The unit of the result.
+
+        Raises
+        ------
+        ProtocolError
+            If the text is neither, or has another dimension.
+        """
+        try:
+            if text in self.axes:
+                value = row[text]
+                if isinstance(value, str):
+                    raise ProtocolError(f"the axis {text!r} holds words, a quantity is wanted")
+                return convert(value, self.axes[text].unit, unit)
+            return convert(*parse_quantity(text), unit)
+        except UnitError as error:
+            if text.isidentifier():
+                raise ProtocolError(f"no condition {text!r}. {suggest(text, self.axes)}") from None
+            raise ProtocolError(str(error)) from None
+
+    def word(self, text: str, row: Mapping[str, float | str]) -> str:
+        """Return what `text` means in one condition where a word is wanted."""
+        return str(row[text]) if text in self.axes else text

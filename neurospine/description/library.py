@@ -1,0 +1,115 @@
+"""Find model, protocol and data files: by path, in the user's folder, or shipped.
+
+A name is looked up along a search path: the folders in the environment variable
+`NEUROSPINE_LIBRARY`, the user's own folder, then the shipped library. Each of
+them holds `models/`, `protocols/` and `data/`. Files are data: they are read,
+never imported or executed.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from neurospine.errors import LibraryError, suggest
+
+LARGEST_FILE = 1_000_000
+FOLDERS = ("models", "protocols", "data")
+
+
+def shipped_folder() -> Path:
+    """Return the folder that holds the shipped `models`, `protocols` and `data`."""
+    package = Path(str(files("neurospine")))
+    for root in (package, package.parent):
+        if all((root / folder).is_dir() for folder in FOLDERS):
+            return root
+    raise LibraryError(f"no folders {', '.join(FOLDERS)} beside or inside {package}")
+
+
+def user_folder() -> Path:
+    """Return the folder for a user's own models and protocols (it need not exist)."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "neurospine"
+
+
+def search_path() -> tuple[Path, ...]:
+    """Return the folders that are searched for a name, first hit first."""
+    extra = os.environ.get("NEUROSPINE_LIBRARY", "")
+    named = [Path(folder).expanduser() for folder in extra.split(os.pathsep) if folder]
+    return (*named, user_folder(), shipped_folder())
+
+
+def list_files(folder: str, suffix: str = ".toml") -> dict[str, Path]:
+    """Return every name in `folder` ("models", "protocols" or "data") with its file."""
+    found: dict[str, Path] = {}
+    for root in search_path():
+        for path in sorted((root / folder).rglob(f"*{suffix}")):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def find_file(name: str | Path, folder: str, suffix: str = ".toml") -> Path:
+    """Return the file that `name` means: a path when it looks like one, else a library name.
+
+    Raises
+    ------
+    LibraryError
+        If there is no such file; the message names the nearest known one.
+    """
+    text = str(name)
+    if text.endswith(suffix) or os.sep in text:
+        path = Path(text).expanduser()
+        if not path.is_file():
+            raise LibraryError(f"no file {text}")
+        return path
+    known = list_files(folder, suffix)
+    if text not in known:
+        kind = folder.removesuffix("s")
+        raise LibraryError(f"no {kind} named {text!r}. {suggest(text, known)}")
+    return known[text]
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a library file, refusing what cannot be one.
+
+    Raises
+    ------
+    LibraryError
+        If the file cannot be read, is not UTF-8 or is larger than a megabyte.
+    """
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise LibraryError(f"{display(path)}: larger than {LARGEST_FILE} bytes, not a model")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise LibraryError(f"{display(path)}: not a UTF-8 text file") from None
+    except OSError as error:
+        raise LibraryError(f"{display(path)}: cannot be read ({error.strerror})") from None
+
+
+def parse_toml(text: str, origin: str) -> dict[str, Any]:
+    """Return the table in a TOML text; `origin` names it in errors.
+
+    Raises
+    ------
+    LibraryError
+        If the text is not TOML; the message gives the line.
+    """
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise LibraryError(f"{origin}: not a TOML file: {error}") from None
+
+
+@lru_cache(maxsize=256)
+def display(path: Path) -> str:
+    """Return a short name of a file for messages: within the library or as given."""
+    resolved = path.resolve()
+    for root in search_path():
+        if resolved.is_relative_to(root.resolve()):
+            return str(resolved.relative_to(root.resolve()))
+    return str(path)

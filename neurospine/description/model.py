@@ -1,0 +1,266 @@
+"""A model: a circuit, its neurons and spines, and every number in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from brian2.units.fundamentalunits import Quantity
+
+from neurospine.description.checks import at
+from neurospine.description.composition import check_model
+from neurospine.description.library import display, find_file, list_files, read_text
+from neurospine.description.parameters import Parameters
+from neurospine.description.parts import (
+    CircuitPart,
+    NeuronPart,
+    Part,
+    PartSource,
+    PlasticityPart,
+    ReadoutPart,
+    StructurePart,
+    parse_part,
+)
+from neurospine.errors import ModelError, suggest
+
+_SPINE_KINDS = ("plasticity", "structure", "readout")
+
+
+@dataclass(frozen=True)
+class Spine:
+    """A spine model: the rule that drives it, what a drive does, what weight follows."""
+
+    name: str
+    rule: PlasticityPart
+    structure: StructurePart
+    readout: ReadoutPart
+
+    @property
+    def parts(self) -> tuple[Part, Part, Part]:
+        """The parts in the order in which a change passes through them."""
+        return self.rule, self.structure, self.readout
+
+
+@dataclass(frozen=True)
+class Model:
+    """A checked model. Objects do not change; `with_…` methods return a new one.
+
+    Attributes
+    ----------
+    circuit
+        Populations, projections and drives.
+    neurons
+        Neuron part of each population that has one, by population.
+    spines
+        Spine model of each projection, by projection.
+    parameters
+        Every number, by qualified name such as ``triplet.tau_plus``.
+    texts
+        The TOML text of every file the model was made from, by name.
+    chosen_sets
+        Names of the parameter sets in use.
+    """
+
+    circuit: CircuitPart
+    neurons: Mapping[str, NeuronPart]
+    spines: Mapping[str, Spine]
+    parameters: Parameters
+    texts: Mapping[str, str]
+    chosen_sets: tuple[str, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def from_text(
+        cls, text: str, *, parts: Mapping[str, str] | None = None, spine: str | None = None
+    ) -> Model:
+        """Return a model from the TOML text of a circuit.
+
+        Parameters
+        ----------
+        text
+            A circuit file.
+        parts
+            TOML texts of parts that are not in the library, by name.
+        spine
+            A spine model to use in every projection instead of the circuit's own.
+
+        Raises
+        ------
+        ModelError
+            If a file is wrong or the parts do not fit together.
+        """
+        circuit = parse_part(text, "<circuit>")
+        if not isinstance(circuit, CircuitPart):
+            raise ModelError(f"<circuit>: a circuit is wanted here, this is a {circuit.kind}")
+        return _compose(circuit, text, "<circuit>", PartSource(dict(parts or {})), spine)
+
+    @property
+    def name(self) -> str:
+        """The name of the circuit."""
+        return self.circuit.name
+
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """Every part with parameters, by name; the circuit comes last."""
+        spine_parts = [part for spine in self.spines.values() for part in spine.parts]
+        found = [*spine_parts, *self.neurons.values(), self.circuit]
+        return {part.name: part for part in found}
+
+    @cached_property
+    def fitted_to(self) -> frozenset[str]:
+        """The data (files of data/reference) that the chosen sets were fitted to."""
+        return frozenset(
+            data
+            for part in self.parts.values()
+            for label in self.chosen_sets
+            if label in part.sets
+            for data in part.sets[label].fitted_to
+        )
+
+    def number(self, part: str, name: str) -> float:
+        """Return the parameter `name` of a part as the equations see it."""
+        return self.parameters.entries[f"{part}.{name}"].number
+
+    def with_parameters(
+        self, values: Mapping[str, float | str | Quantity] | None = None, /, **named: Any
+    ) -> Model:
+        """Return the model with other parameter values.
+
+        Parameters
+        ----------
+        values, **named
+            New values by qualified or unique short name: a number counts the
+            parameter's own unit, a text such as ``"20 ms"`` or a quantity its own.
+
+        Raises
+        ------
+        ModelError
+            If a name is unknown or ambiguous, or a value out of range.
+        UnitError
+            If a value has another dimension than the parameter.
+        """
+        return replace(self, parameters=self.parameters.override({**(values or {}), **named}))
+
+    def with_set(self, label: str) -> Model:
+        """Return the model with the named parameter set of one of its parts.
+
+        Raises
+        ------
+        ModelError
+            If no part has the set; the message lists those there are.
+        """
+        owners = [part for part in self.parts.values() if label in part.sets]
+        if not owners:
+            known = {name for part in self.parts.values() for name in part.sets}
+            raise ModelError(f"model {self.name!r} has no parameter set {label!r}. {suggest(label, known)}")
+        parameters = self.parameters
+        for part in owners:
+            chosen = part.sets[label]
+            values = {f"{part.name}.{name}": value for name, value in chosen.values.items()}
+            parameters = parameters.override(values, chosen.source, chosen.where)
+        return replace(self, parameters=parameters, chosen_sets=(*self.chosen_sets, label))
+
+
+def load_model(name: str | Path, *, spine: str | None = None) -> Model:
+    """Return the model in a circuit file, given by library name or path.
+
+    Parameters
+    ----------
+    name
+        A name such as ``"independent_pairs"`` or a path ending in ``.toml``.
+    spine
+        A spine model to use in every projection instead of the circuit's own.
+
+    Raises
+    ------
+    LibraryError
+        If there is no such file.
+    ModelError
+        If the file or one of its parts is wrong.
+    """
+    path = find_file(name, "models")
+    origin, text = display(path), read_text(path)
+    part = parse_part(text, origin)
+    if not isinstance(part, CircuitPart):
+        hint = f" Use it as spine={part.name!r} in a circuit." if part.kind == "spine" else ""
+        raise ModelError(f"{origin}: a circuit is wanted here, this is a {part.kind}.{hint}")
+    return _compose(part, text, origin, PartSource(), spine)
+
+
+def _compose(
+    circuit: CircuitPart, text: str, origin: str, source: PartSource, spine: str | None
+) -> Model:
+    origins = {circuit.name: origin}
+
+    neurons: dict[str, NeuronPart] = {}
+    for name, population in circuit.populations.items():
+        if population.neuron:
+            with at(origin, f"populations.{name}"):
+                part, found = source.load(population.neuron, "neuron")
+            neurons[name], origins[part.name] = part, found
+    spines: dict[str, Spine] = {}
+    for name, projection in circuit.projections.items():
+        with at(origin, f"projections.{name}"):
+            spines[name] = _load_spine(spine or projection.spine, source, origins)
+    source.texts[circuit.name] = text
+    model = Model(circuit, neurons, spines, Parameters({}), dict(source.texts), (), origins)
+    entries = {
+        f"{part.name}.{name}": entry.parameter(f"{part.name}.{name}")
+        for part in model.parts.values()
+        for name, entry in part.parameters.items()
+    }
+    model = replace(model, parameters=Parameters(entries))
+    check_model(model)
+    return _with_own_values(model, origin)
+
+
+def _load_spine(name: str, source: PartSource, origins: dict[str, str]) -> Spine:
+    """Load a spine model and check that its parts meet at their ports."""
+    spine, origin = source.load(name, "spine")
+    parts: dict[str, Part] = {}
+    for used in spine.use:
+        with at(origin, "use"):
+            part, found = source.load(used, *_SPINE_KINDS)
+        origins[part.name] = found
+        if part.kind in parts:
+            raise ModelError(f"{origin}: [use]: two parts of kind {part.kind}; a spine has one")
+        parts[part.kind] = part
+    provided = {port for part in parts.values() for port in part.provides}  # type: ignore[attr-defined]
+    for part in parts.values():
+        for port in part.needs:  # type: ignore[attr-defined]
+            if port not in provided:
+                offers = ", ".join(_offering(port)) or "no shipped part"
+                raise ModelError(
+                    f"{origin}: {part.name!r} needs the port {port!r}, which no part in 'use' "
+                    f"sets. It is offered by: {offers}"
+                )
+    for kind in _SPINE_KINDS:
+        if kind not in parts:
+            raise ModelError(f"{origin}: 'use' lacks a part of kind {kind}")
+    return Spine(spine.name, *(parts[kind] for kind in _SPINE_KINDS))  # type: ignore[arg-type]
+
+
+def _offering(port: str) -> list[str]:
+    """Return the names of library parts that set a port."""
+    names = []
+    for name, path in list_files("models").items():
+        part = parse_part(read_text(path), display(path))
+        if port in getattr(part, "provides", ()):
+            names.append(name)
+    return names
+
+
+def _with_own_values(model: Model, origin: str) -> Model:
+    """Apply the sets and values that the circuit file itself chooses."""
+    with at(origin, "use_sets"):
+        for label in model.circuit.use_sets:
+            model = model.with_set(label)
+    parameters = model.parameters
+    for name, given in model.circuit.values.items():
+        with at(origin, f"values.{name}"):
+            value = f"{given.value!r} {given.unit}" if given.unit != "1" else given.value
+            parameters = parameters.override({name: value}, given.source, given.where)
+    return replace(model, parameters=parameters)

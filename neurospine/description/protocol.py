@@ -1,0 +1,307 @@
+"""A protocol: what is stimulated when, what is measured, what was published.
+
+Times are biological seconds from the start of the run; those of a stimulus
+count from the start of its phase. Intervals are half-open: a phase holds its
+start and not its stop.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PositiveInt, PrivateAttr, ValidationError
+
+from neurospine.description.conditions import Arrangement, Axis, Conditions
+from neurospine.description.library import display, find_file, list_files, parse_toml, read_text
+from neurospine.description.model import Model, load_model
+from neurospine.description.references import check_source
+from neurospine.description.schema import LibraryFile, Table, explain
+from neurospine.description.stimuli import Stimulus
+from neurospine.description.units import seconds
+from neurospine.errors import NeurospineError, ProtocolError, UnitError, suggest
+
+
+class ModelChoice(Table):
+    """The model that a protocol was written for."""
+
+    circuit: str
+    spine: str | None = None
+    parameters: tuple[str, ...] = ()
+
+
+class Phase(Table):
+    """A stretch of time with its stimuli."""
+
+    name: str
+    duration: str
+    stimuli: tuple[Stimulus, ...] = ()
+
+    @cached_property
+    def seconds(self) -> float:
+        """The duration in seconds."""
+        return seconds(self.duration)
+
+
+class RelativeChange(Table):
+    """Change of a spine variable from the start to the end of a phase, as a fraction."""
+
+    kind: Literal["relative_change"]
+    meaning: str
+    phase: str
+    variable: Literal["weight", "volume"] = "weight"
+
+
+class ExponentialFit(Table):
+    """Amplitude or constant of an exponential through another measure along one axis.
+
+    Fitted by least squares to the values on the positive or negative side.
+    """
+
+    kind: Literal["exponential_fit"]
+    meaning: str
+    of: str
+    axis: str
+    side: Literal["positive", "negative"] = "positive"
+    give: Literal["amplitude", "constant"]
+
+
+Measure = Annotated[RelativeChange | ExponentialFit, Field(discriminator="kind")]
+
+
+class Target(Table):
+    """A published value, or a bound, that a measure is compared with.
+
+    Either `data` names a file of data/reference, with `column` for the value and
+    `error` for its standard error, or `below` / `above` give a bound that must
+    hold at every condition within `at`; then `why` says where the bound is from.
+    """
+
+    phenomenon: str
+    measure: str
+    source: str
+    data: str | None = None
+    column: str = "relative_change"
+    error: str = "standard_error"
+    at: dict[str, tuple[str, str]] = {}
+    below: float | None = None
+    above: float | None = None
+    why: str = ""
+    held_out: bool = False
+
+
+class Plot(Table):
+    """How a person would draw the result: a measure against an axis, a line per series."""
+
+    title: str
+    measure: str
+    x: str
+    series: str | None = None
+    points: str | None = None
+    points_column: str = "relative_change"
+
+
+class Protocol(LibraryFile):
+    """A checked protocol; its fields are the tables of a protocol file.
+
+    Raises
+    ------
+    ProtocolError
+        If a table is wrong; the message names table and key.
+    """
+
+    kind: Literal["protocol"] = "protocol"
+    summary: str = ""
+    model: ModelChoice
+    step: str = "0.1 ms"
+    record_every: str = "1 s"
+    repeats: PositiveInt = 1
+    arrangement: Arrangement = "grid"
+    conditions: dict[str, Axis] = {}
+    phases: tuple[Phase, ...]
+    measures: dict[str, Measure] = {}
+    targets: tuple[Target, ...] = ()
+    plot: Plot | None = None
+    _text: str = PrivateAttr(default="")
+    _folder: Path = PrivateAttr(default=Path())
+
+    def __init__(self, **tables: Any) -> None:
+        try:
+            super().__init__(**tables)
+        except ValidationError as problems:
+            raise ProtocolError(explain(problems, Protocol)) from None
+        _check(self)
+
+    @classmethod
+    def from_text(cls, text: str, *, origin: str = "<protocol>", folder: Path = Path()) -> Protocol:
+        """Return the protocol that a TOML text describes.
+
+        Parameters
+        ----------
+        text
+            A protocol file.
+        origin
+            How errors name the text.
+        folder
+            Where the files that the text names are looked up.
+        """
+        table = parse_toml(text, origin)
+        if table.get("kind") != "protocol":
+            raise ProtocolError(f"{origin}: a protocol has kind = 'protocol'")
+        try:
+            protocol = cls(**table)
+        except NeurospineError as error:
+            raise ProtocolError(f"{origin}: {error}") from None
+        protocol._text, protocol._folder = text, folder
+        return protocol
+
+    @property
+    def text(self) -> str:
+        """The protocol as it was written, or as JSON when it was made in Python."""
+        return self._text or self.model_dump_json(exclude_defaults=True, by_alias=True)
+
+    @property
+    def folder(self) -> Path:
+        """Where the files that the protocol names are looked up."""
+        return self._folder
+
+    @cached_property
+    def grid(self) -> Conditions:
+        """The conditions with their arrangement."""
+        return Conditions(self.conditions, self.arrangement)
+
+    @property
+    def step_seconds(self) -> float:
+        """The time step in seconds."""
+        return seconds(self.step)
+
+    @property
+    def record_seconds(self) -> float:
+        """The interval between snapshots of the spines in seconds."""
+        return seconds(self.record_every)
+
+    @property
+    def duration(self) -> float:
+        """The whole run in seconds."""
+        return sum(phase.seconds for phase in self.phases)
+
+    def phase_times(self) -> dict[str, tuple[float, float]]:
+        """Return start and stop of each phase in seconds."""
+        times, start = {}, 0.0
+        for phase in self.phases:
+            times[phase.name] = (start, start + phase.seconds)
+            start += phase.seconds
+        return times
+
+    def default_model(self) -> Model:
+        """Return the model that the protocol was written for."""
+        model = load_model(self.model.circuit, spine=self.model.spine)
+        for label in self.model.parameters:
+            model = model.with_set(label)
+        return model
+
+
+def load_protocol(name: str | Path) -> Protocol:
+    """Return a protocol by library name or path.
+
+    Raises
+    ------
+    LibraryError
+        If there is no such file.
+    ProtocolError
+        If the file is wrong.
+    """
+    path = find_file(name, "protocols")
+    protocol = Protocol.from_text(read_text(path), origin=display(path), folder=path.parent)
+    if protocol.name != path.stem:
+        raise ProtocolError(
+            f"{display(path)}: the name inside is {protocol.name!r}; the two must agree"
+        )
+    return protocol
+
+
+def _whole(length: float, step: float) -> bool:
+    return abs(length / step - round(length / step)) < 1e-6
+
+
+def _check(protocol: Protocol) -> None:
+    for key in protocol.references:
+        check_source(key)
+    lengths = {}
+    for key in ("step", "record_every"):
+        try:
+            lengths[key] = seconds(getattr(protocol, key))
+        except UnitError as error:
+            raise ProtocolError(f"{key}: {error}") from None
+        if lengths[key] <= 0:
+            raise ProtocolError(f"{key}: must be a positive time")
+    step, record = lengths["step"], lengths["record_every"]
+    if not _whole(record, step):
+        raise ProtocolError(f"record_every: {protocol.record_every} is no multiple of the step")
+    if not protocol.phases:
+        raise ProtocolError("[[phases]]: a protocol needs at least one phase")
+    names = [phase.name for phase in protocol.phases]
+    for number, phase in enumerate(protocol.phases):
+        place = f"[[phases]] {phase.name!r}"
+        if names.index(phase.name) != number:
+            raise ProtocolError(f"{place}: two phases have this name")
+        try:
+            length = phase.seconds
+        except UnitError as error:
+            raise ProtocolError(f"{place}: duration: {error}") from None
+        if length <= 0:
+            raise ProtocolError(f"{place}: duration: must be positive, found {phase.duration}")
+        if not _whole(length, record):
+            raise ProtocolError(
+                f"{place}: duration: {phase.duration} is no multiple of record_every = "
+                f"{protocol.record_every}, so its end would not be recorded"
+            )
+    protocol.grid.check()
+    _check_measures(protocol, names)
+    _check_targets(protocol)
+    _check_plot(protocol)
+
+
+def _known(what: str, name: str, known: Any) -> None:
+    if name not in known:
+        raise ProtocolError(f"{what}: unknown name {name!r}. {suggest(name, known)}")
+
+
+def _check_measures(protocol: Protocol, phases: list[str]) -> None:
+    for name, measure in protocol.measures.items():
+        place = f"[measures.{name}]"
+        if isinstance(measure, RelativeChange):
+            _known(f"{place}: phase", measure.phase, phases)
+        else:
+            _known(f"{place}: of", measure.of, protocol.measures)
+            _known(f"{place}: axis", measure.axis, protocol.conditions)
+            if not isinstance(protocol.measures[measure.of], RelativeChange):
+                raise ProtocolError(f"{place}: of: must be a measure by condition")
+
+
+def _check_targets(protocol: Protocol) -> None:
+    for target in protocol.targets:
+        place = f"[[targets]] {target.phenomenon!r}"
+        check_source(target.source)
+        _known(f"{place}: measure", target.measure, protocol.measures)
+        for axis in target.at:
+            _known(f"{place}: at", axis, protocol.conditions)
+        bounded = target.below is not None or target.above is not None
+        if bounded == bool(target.data):
+            raise ProtocolError(f"{place}: give either 'data' or a bound ('below', 'above')")
+        if bounded and not target.why:
+            raise ProtocolError(f"{place}: a bound needs 'why'")
+        if target.data:
+            _known(f"{place}: data", target.data, list_files("data", ".csv"))
+
+
+def _check_plot(protocol: Protocol) -> None:
+    plot = protocol.plot
+    if plot is None:
+        return
+    _known("[plot]: measure", plot.measure, protocol.measures)
+    for axis in filter(None, (plot.x, plot.series)):
+        _known("[plot]", axis, protocol.conditions)
+    if plot.points:
+        _known("[plot]: points", plot.points, list_files("data", ".csv"))

@@ -1,0 +1,82 @@
+"""The kinds of stimulus a protocol may name. A text value is a quantity or an axis.
+
+The spike times they mean are worked out in `neurospine.simulation.stimuli`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveInt
+
+from neurospine.description.schema import Table
+
+
+class Regular(Table):
+    """A train of evenly spaced spikes, the same in every cell of a population."""
+
+    kind: Literal["regular"]
+    population: str
+    rate: str
+    count: PositiveInt
+    start: str = "0 s"
+
+
+class Poisson(Table):
+    """Independent Poisson spikes in every cell of a population."""
+
+    kind: Literal["poisson"]
+    population: str
+    rate: str
+    start: str = "0 s"
+    stop: str | None = None
+
+
+class Pairing(Table):
+    """Repeated pairs; `interval` is postsynaptic minus presynaptic spike time."""
+
+    kind: Literal["pairing"]
+    presynaptic: str
+    postsynaptic: str
+    interval: str
+    rate: str
+    count: PositiveInt
+    start: str = "0 s"
+
+
+class Triplet(Table):
+    """Repeated triplets, ``pre_post_pre`` or ``post_pre_post``.
+
+    `first_interval` and `second_interval` are postsynaptic minus presynaptic
+    time of the first and of the second pair of neighbours.
+    """
+
+    kind: Literal["triplet"]
+    presynaptic: str
+    postsynaptic: str
+    order: str
+    first_interval: str
+    second_interval: str
+    rate: str
+    count: PositiveInt
+    start: str = "0 s"
+
+
+class SpikeList(Table):
+    """Spikes at given times: `times` with `cells`, or a CSV file with those columns.
+
+    The columns of a file are ``cell`` and ``time [unit]``; cells count from 0
+    within the population.
+    """
+
+    kind: Literal["spike_list"]
+    population: str
+    cells: tuple[int, ...] = ()
+    times: tuple[float, ...] = ()
+    unit: str = "s"
+    file: str | None = None
+
+
+Stimulus = Annotated[
+    Regular | Poisson | Pairing | Triplet | SpikeList, Field(discriminator="kind")
+]

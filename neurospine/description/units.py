@@ -1,0 +1,144 @@
+"""Read units and quantities written as text, without evaluating them.
+
+The names are Brian2's, plus `s`, `minute`, `hour` and `day`. A text is parsed to a
+syntax tree and only names, the number 1, products, quotients and small powers
+are accepted, so nothing in a file from a stranger is ever executed.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from functools import lru_cache
+from typing import Any
+
+from brian2 import second
+from brian2.core.namespace import DEFAULT_UNITS
+from brian2.units.fundamentalunits import Quantity, get_dimensions, get_unit
+
+from neurospine.errors import UnitError, suggest
+
+LARGEST_EXPONENT = 12
+LONGEST_TEXT = 100
+
+_UNITS: dict[str, Any] = {
+    **DEFAULT_UNITS,
+    "s": second,
+    "minute": 60 * second,
+    "hour": 3600 * second,
+    "day": 86400 * second,
+}
+_OPERATIONS = {ast.Mult: operator.mul, ast.Div: operator.truediv}
+_QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*(.*?)\s*")
+
+
+@lru_cache(maxsize=1024)
+def parse_unit(text: str) -> Any:
+    """Return the unit written in `text`, such as ``"nS/cm**2"`` or ``"1/hour"``.
+
+    Returns
+    -------
+    Quantity or float
+        A Brian2 quantity; the number 1.0 for the unit ``"1"``.
+
+    Raises
+    ------
+    UnitError
+        If the text is not a product of powers of known units.
+    """
+    if len(text) > LONGEST_TEXT:
+        raise UnitError(f"a unit of {len(text)} characters is too long to be one")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise UnitError(f"{text!r} is not a unit") from None
+    unit = _walk(tree, text)
+    return 1.0 if isinstance(unit, int) else unit
+
+
+def _walk(node: ast.expr, text: str) -> Any:
+    match node:
+        case ast.Name(id=name):
+            if name not in _UNITS:
+                raise UnitError(f"{name!r} in {text!r} is not a unit. {suggest(name, _UNITS)}")
+            return _UNITS[name]
+        case ast.Constant(value=1):
+            return 1
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            return _walk(left, text) ** _exponent(right, text)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATIONS:
+            return _OPERATIONS[type(op)](_walk(left, text), _walk(right, text))
+    raise UnitError(f"{text!r} is not a unit: use names, *, / and whole powers")
+
+
+def _exponent(node: ast.expr, text: str) -> int:
+    sign = 1
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        sign, node = -1, node.operand
+    match node:
+        case ast.Constant(value=bool()):
+            pass
+        case ast.Constant(value=int() as number) if number <= LARGEST_EXPONENT:
+            return sign * number
+    raise UnitError(f"{text!r}: an exponent is a whole number up to {LARGEST_EXPONENT}")
+
+
+def parse_quantity(text: str) -> tuple[float, str]:
+    """Split a text such as ``"20 ms"`` into its number and its unit, both checked.
+
+    Raises
+    ------
+    UnitError
+        If there is no number in front or the rest is not a unit.
+    """
+    found = _QUANTITY.fullmatch(text)
+    if not found:
+        raise UnitError(f"{text!r} is not a number with a unit, such as '20 ms'")
+    unit = found.group(2) or "1"
+    if unit.startswith("/"):
+        unit = "1" + unit
+    parse_unit(unit)
+    return float(found.group(1)), unit
+
+
+def dimensions(unit: str) -> Any:
+    """Return the Brian2 dimensions of a unit text."""
+    return get_dimensions(parse_unit(unit))
+
+
+def si(value: float, unit: str) -> float:
+    """Return `value` (counted in `unit`) in SI base units."""
+    return float(value * float(parse_unit(unit)))
+
+
+def convert(value: float, unit: str, to: str) -> float:
+    """Return `value` counted in `unit` as a number counted in the unit `to`.
+
+    Raises
+    ------
+    UnitError
+        If the two units measure different things.
+    """
+    if dimensions(unit) != dimensions(to):
+        raise UnitError(f"{unit!r} does not measure the same as {to!r}")
+    if unit == to:
+        return value
+    return value * float(parse_unit(unit)) / float(parse_unit(to))
+
+
+def seconds(text: str) -> float:
+    """Return a duration such as ``"10 minute"`` in seconds."""
+    value, unit = parse_quantity(text)
+    return convert(value, unit, "second")
+
+
+def base_unit(unit: str) -> str:
+    """Return the Brian2 base unit with the dimensions of `unit`, as Brian2 declares it."""
+    found = dimensions(unit)
+    return "1" if found.is_dimensionless else repr(get_unit(found)).replace(" ", "")
+
+
+def as_quantity(value: float, unit: str) -> Quantity:
+    """Return a Brian2 quantity (a plain float when dimensionless)."""
+    return value * parse_unit(unit)

@@ -1,0 +1,45 @@
+"""Errors a user can act on. Each is one paragraph: where, what was found, what was expected."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class NeurospineError(Exception):
+    """Something in the user's input or surroundings is wrong; the message says what to do."""
+
+
+class UnitError(NeurospineError):
+    """A text is not a unit, or has another dimension than asked for."""
+
+
+class LibraryError(NeurospineError):
+    """A file is missing, unreadable or not TOML."""
+
+
+class ModelError(NeurospineError):
+    """A model file, or the way its parts are put together, is wrong."""
+
+
+class ProtocolError(NeurospineError):
+    """A protocol file is wrong, or does not fit the model."""
+
+
+class BuildError(NeurospineError):
+    """No binary could be made or run for a network."""
+
+
+class ResultError(NeurospineError):
+    """A result file cannot be written or read."""
+
+
+def suggest(name: str, candidates: Iterable[str]) -> str:
+    """Return a sentence that names the nearest of `candidates`, or lists them."""
+    names = sorted(set(candidates))
+    if not names:
+        return "There is nothing to choose from."
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    return "Known: " + ", ".join(names) + "."

@@ -1,0 +1,123 @@
+"""A network as plain data becomes Brian2 objects. Nothing here knows of spines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import brian2
+import numpy as np
+from brian2 import second
+
+from neurospine.simulation.network import Array, Group, Network, Operation, Source, Synapses
+from neurospine.simulation.random import poisson_count_function
+
+_INDEX = {"pre": "_presynaptic_idx", "post": "_postsynaptic_idx", "shared": "0"}
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """Brian2 objects of a network, by the names in the network."""
+
+    network: brian2.Network
+    groups: Mapping[str, Any]
+    synapses: Mapping[str, Any]
+    monitors: Mapping[str, Any]
+
+
+def assemble(network: Network, *, connected: bool = True) -> Assembly:
+    """Return Brian2 objects for a network, on the active device.
+
+    Parameters
+    ----------
+    network
+        What to build.
+    connected
+        Whether to make the connections and forced spikes. Without, one synapse
+        stands for all; the compiled program gets the real ones at run time.
+
+    Returns
+    -------
+    Assembly
+        Objects with fixed names. Values are not set (see `arguments`).
+    """
+    brian2.defaultclock.dt = network.step * second
+    namespace = {"poisson_count": poisson_count_function()}
+    groups: dict[str, Any] = {}
+    for group in network.groups:
+        groups[group.name] = _group(group, namespace)
+    for source in network.sources:
+        groups[source.name] = _source(source, network.step, connected)
+    synapses = {s.name: _synapses(s, groups, connected) for s in network.synapses}
+    monitors = {
+        name: brian2.SpikeMonitor(groups[name], name=f"{name}_spikes_out") for name in network.spikes
+    }
+    for described in (*network.groups, *network.synapses):
+        owner = groups.get(described.name) or synapses[described.name]
+        for operation in described.operations:
+            _operation(owner, operation, network.step, namespace)
+    objects = (*groups.values(), *synapses.values(), *monitors.values())
+    return Assembly(brian2.Network(*objects, name="network"), groups, synapses, monitors)
+
+
+def _group(group: Group, namespace: dict[str, Any]) -> Any:
+    extra: dict[str, Any] = {}
+    if group.threshold:
+        extra = {"threshold": group.threshold, "reset": group.reset}
+        extra["refractory"] = group.refractory
+    return brian2.NeuronGroup(
+        group.size, group.equations, method=group.method, namespace=namespace, name=group.name, **extra
+    )
+
+
+def _source(source: Source, step: float, connected: bool) -> Any:
+    cells, ticks = (source.cells, source.ticks) if connected else (np.zeros(1, int), np.zeros(1))
+    return brian2.SpikeGeneratorGroup(
+        source.size, cells, ticks * step * second, sorted=True, name=source.name
+    )
+
+
+def _synapses(described: Synapses, groups: Mapping[str, Any], connected: bool) -> Any:
+    synapses = brian2.Synapses(
+        groups[described.source],
+        groups[described.target],
+        described.equations,
+        on_pre=described.on_pre,
+        on_post=described.on_post or None,
+        method="exact",
+        namespace={},
+        name=described.name,
+        **({} if described.delay.size > 1 else {"delay": described.delay[0] * second}),
+    )
+    for name, alias in described.aliases.items():
+        synapses.variables.add_reference(
+            name, groups[alias.group], alias.variable, index=_INDEX[alias.side]
+        )
+    synapses.pre.order = described.order
+    if described.on_post:
+        synapses.post.order = described.order + 2
+    if connected:
+        synapses.connect(i=described.pre, j=described.post)
+        if described.delay.size > 1:
+            synapses.pre.delay = described.delay * second
+    else:
+        synapses.connect(i=[0], j=[0])
+    return synapses
+
+
+def _operation(owner: Any, operation: Operation, step: float, namespace: dict[str, Any]) -> None:
+    owner.run_regularly(
+        operation.code,
+        dt=operation.steps * step * second,
+        when=operation.when,
+        order=operation.order,
+        name=f"{owner.name}_{operation.name}",
+    )
+
+
+def arguments(network: Network) -> Iterator[tuple[str, str, Array]]:
+    """Yield every run-time number as object name, variable name and array."""
+    for group in (*network.groups, *network.synapses):
+        for variable, value in group.values.items():
+            yield group.name, variable, value

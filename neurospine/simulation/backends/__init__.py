@@ -1,0 +1,1 @@
+"""Where a network is built and run: one file for each backend."""

@@ -1,0 +1,105 @@
+"""Backends inside the Python process: Brian2's numpy and Cython targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import brian2
+import numpy as np
+from brian2 import second
+from brian2.devices.device import reset_device
+from brian2.utils.logger import BrianLogger
+
+from neurospine.results import segments
+from neurospine.simulation.assembly import Assembly, arguments, assemble
+from neurospine.simulation.backends.backend import Progress, spike_stream, spine_stream
+from neurospine.simulation.network import Network
+
+
+class RuntimeProgram:
+    """A network whose Brian2 objects are made anew for every run."""
+
+    fresh = True
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+
+    def run(self, network: Network, folder: Path, progress: Progress) -> None:
+        """Run the network step by step and append records to the streams in `folder`."""
+        with _own_brian(self.target):
+            assembly = assemble(network)
+            _set_values(network, assembly)
+            recorder = brian2.NetworkOperation(
+                _Recorder(network, assembly, folder, progress),
+                dt=network.record_steps * network.step * second,
+                when="start",
+                order=10,
+            )
+            assembly.network.add(recorder)
+            # One step more than asked for: the last snapshot is taken at its start.
+            assembly.network.run((network.steps + 1) * network.step * second, namespace={})
+
+
+class RuntimeBackend:
+    """Brian2's own loop in Python; `numpy` needs no compiler."""
+
+    capabilities: frozenset[str] = frozenset()
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def build(self, network: Network) -> RuntimeProgram:
+        """Return a program; Brian2 compiles what it has to when it is run."""
+        return RuntimeProgram(self.name)
+
+
+class _Recorder:
+    """Writes a record to every stream at each snapshot."""
+
+    def __init__(
+        self, network: Network, assembly: Assembly, folder: Path, progress: Progress
+    ) -> None:
+        self.network, self.assembly = network, assembly
+        self.folder, self.progress = folder, progress
+        self.tick = 0
+        self.seen = dict.fromkeys(network.spikes, 0)
+
+    def __call__(self) -> None:
+        for recording in self.network.recordings:
+            spines = self.assembly.synapses[recording.synapses]
+            arrays = [np.asarray(spines.variables[v].get_value()) for v in recording.variables]
+            stream = spine_stream(recording.synapses)
+            segments.append(self.folder, stream, self.tick, arrays[0].size, *arrays)
+        for population, monitor in self.assembly.monitors.items():
+            times = np.asarray(monitor.variables["t"].get_value())[self.seen[population] :]
+            cells = np.asarray(monitor.variables["i"].get_value())[self.seen[population] :]
+            self.seen[population] += times.size
+            stream = spike_stream(population)
+            segments.append(self.folder, stream, self.tick, times.size, times, cells)
+        self.progress(self.tick * self.network.step)
+        self.tick += self.network.record_steps
+
+
+def _set_values(network: Network, assembly: Assembly) -> None:
+    for name, variable, value in arguments(network):
+        owner = assembly.groups.get(name) or assembly.synapses[name]
+        target = owner.variables[variable]
+        target.set_value(value[0] if target.scalar else value)
+
+
+@contextmanager
+def _own_brian(target: str) -> Iterator[None]:
+    """Use Brian2 with our settings and leave the user's as they were."""
+    before = brian2.prefs.codegen.target
+    brian2.set_device("runtime")
+    step = brian2.defaultclock.dt
+    brian2.prefs.codegen.target = target
+    BrianLogger.suppress_name("numpy_generator")
+    try:
+        yield
+    finally:
+        brian2.prefs.codegen.target = before
+        brian2.defaultclock.dt = step
+        reset_device()

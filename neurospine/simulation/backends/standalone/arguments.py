@@ -1,0 +1,90 @@
+"""The numbers a compiled program gets at the start of a run, and where it puts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurospine.errors import BuildError
+from neurospine.simulation.assembly import Assembly, arguments
+from neurospine.simulation.network import Array, Network
+
+MAGIC = int.from_bytes(b"NSPARGS1", "little")
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One array of a program: its name, type and size (None when a run may choose it)."""
+
+    name: str
+    dtype: str
+    size: int | None
+    place: str = ""
+
+
+def argument_arrays(network: Network) -> Iterator[tuple[str, Array]]:
+    """Yield all run-time arrays of a network by name, in the order of a program's slots."""
+    for owner, variable, value in arguments(network):
+        yield f"{owner}.{variable}", value
+    for synapses in network.synapses:
+        yield f"{synapses.name}._synaptic_pre", synapses.pre
+        yield f"{synapses.name}._synaptic_post", synapses.post
+        yield f"{synapses.name}.delay", synapses.delay
+    for source in network.sources:
+        yield f"{source.name}.neuron_index", source.cells
+        yield f"{source.name}._timebins", source.ticks
+
+
+def slots(network: Network, assembly: Assembly, device: Any) -> list[Slot]:
+    """Return where a generated program holds each of the arrays of `argument_arrays`.
+
+    The expressions in `place` are C++ and name variables of the program.
+    """
+    found = []
+    for name, value in argument_arrays(network):
+        owner_name, variable_name = name.split(".")
+        owner = assembly.groups.get(owner_name) or assembly.synapses[owner_name]
+        holder = owner.pre if variable_name == "delay" else owner
+        variable = holder.variables[variable_name]
+        array = f"brian::{device.get_array_name(variable, access_data=False)}"
+        if hasattr(variable, "resize"):
+            size, place = None, f"sized({array}, count)"
+            if variable_name == "_synaptic_pre":
+                place = f"(spines_{owner_name}(count), {place})"
+        else:
+            size = int(variable.size)
+            place = f"count == {size} ? (void*){array} : nullptr"
+        found.append(Slot(name, np.dtype(variable.dtype).str, size, place))
+        if size is not None and value.size != size:
+            raise BuildError(f"{name}: {value.size} numbers for an array of {size}")
+    return found
+
+
+def write_arguments(path: Path, network: Network, expected: list[Slot]) -> None:
+    """Write the arguments of one run.
+
+    Raises
+    ------
+    BuildError
+        If an array has not the size or name that the program expects.
+    """
+    given = list(argument_arrays(network))
+    if [name for name, _ in given] != [slot.name for slot in expected]:
+        raise BuildError("the program in the build cache is not for this network")
+    connections = {s.name: s.pre.size for s in network.synapses}
+    states = {f"{s.name}.{variable}" for s in network.synapses for variable in s.state}
+    with path.open("wb") as file:
+        file.write(np.array([MAGIC, len(given)], "<u8").tobytes())
+        # One step more than asked for: the last snapshot is taken at its start.
+        file.write(np.array([(network.steps + 1) * network.step], "<f8").tobytes())
+        for (name, value), slot in zip(given, expected, strict=True):
+            size = connections[name.split(".")[0]] if name in states else slot.size
+            if size is not None and value.size != size:
+                raise BuildError(f"argument {name}: {value.size} numbers where {size} are expected")
+            data = np.ascontiguousarray(value, dtype=slot.dtype).tobytes()
+            file.write(np.array([value.size], "<u8").tobytes())
+            file.write(data + bytes(-len(data) % 8))

@@ -1,0 +1,71 @@
+"""Build a network as a C++ program and run it."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from neurospine.errors import BuildError
+from neurospine.simulation.backends.backend import Progress
+from neurospine.simulation.backends.standalone import build_cache
+from neurospine.simulation.backends.standalone.arguments import Slot, write_arguments
+from neurospine.simulation.network import Network
+
+#: How long an interrupted program may take to come to its end, in seconds.
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class StandaloneProgram:
+    """A compiled program; `main` is its file, `arguments` what it wants to be given."""
+
+    main: Path
+    arguments: list[Slot]
+    fresh: bool
+
+    def run(self, network: Network, folder: Path, progress: Progress) -> None:
+        """Run the program; it appends records to the streams in `folder`."""
+        path = folder / "arguments.bin"
+        write_arguments(path, network, self.arguments)
+        command = [str(self.main), "--results_dir", f"{folder.resolve()}/"]
+        with tempfile.TemporaryFile("w+") as errors, subprocess.Popen(
+            command, cwd=self.main.parent, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process:
+            try:
+                assert process.stdout
+                for line in process.stdout:
+                    if line.startswith("tick "):
+                        progress(int(line.split()[1]) * network.step)
+                process.wait()
+            except BaseException:
+                # The program has the same interrupt and ends after its step.
+                try:
+                    process.wait(PATIENCE)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                raise
+            finally:
+                path.unlink(missing_ok=True)
+            if process.returncode:
+                errors.seek(0)
+                said = errors.read().strip() or f"exit status {process.returncode}"
+                raise BuildError(f"the compiled program did not finish: {said}")
+
+
+class StandaloneBackend:
+    """One compiled program for each structure of network."""
+
+    name = "cpp"
+    capabilities: frozenset[str] = frozenset({"streaming"})
+
+    def build(self, network: Network) -> StandaloneProgram:
+        """Return the program for a network, from the cache where it is there."""
+        # Code generation loads much of Brian2: not before it is needed.
+        from neurospine.simulation.backends.standalone.source import generate
+
+        main, arguments, fresh = build_cache.program(
+            network.structure, lambda folder: generate(network, folder)
+        )
+        return StandaloneProgram(main, arguments, fresh)

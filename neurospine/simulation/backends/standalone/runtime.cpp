@@ -1,0 +1,107 @@
+// Reads arguments and writes segments; the formats are those of results/segments.py.
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+
+#include "runtime.h"
+
+namespace neurospine {
+
+extern const std::vector<Argument> arguments;  // written for each network
+extern const std::vector<Stream> streams;
+
+namespace {
+
+const std::uint64_t ARGUMENTS = 0x315347524150534eULL;  // "NSPARGS1"
+const std::uint64_t SEGMENT = 0x314745535053534eULL;    // "NSSPSEG1"
+
+double seconds_to_run = 0.0;
+std::vector<std::FILE*> files;
+
+[[noreturn]] void fail(const std::string& message)
+{
+    std::cerr << "neurospine: " << message << std::endl;
+    std::exit(3);
+}
+
+void read(std::FILE* file, void* to, std::size_t bytes)
+{
+    if (std::fread(to, 1, bytes, file) != bytes) fail("the arguments are cut short");
+}
+
+std::uint64_t checksum(const char* data, std::size_t bytes)
+{
+    std::uint64_t sum = 0;
+    for (std::size_t k = 0; k < bytes / 8; k++) {
+        std::uint64_t word;
+        std::memcpy(&word, data + 8 * k, 8);
+        sum += word * (2 * static_cast<std::uint64_t>(k) + 1);
+    }
+    return sum;
+}
+
+void report(std::int64_t tick)
+{
+    using clock = std::chrono::steady_clock;
+    static clock::time_point next = clock::now();
+    if (clock::now() < next) return;
+    next = clock::now() + std::chrono::milliseconds(100);
+    std::printf("tick %lld\n", static_cast<long long>(tick));
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+void load(const std::string& folder)
+{
+    std::FILE* file = std::fopen((folder + "arguments.bin").c_str(), "rb");
+    if (!file) fail("no arguments.bin in " + folder);
+    std::uint64_t head[2];
+    read(file, head, sizeof head);
+    if (head[0] != ARGUMENTS || head[1] != arguments.size()) fail("the arguments are of another program");
+    read(file, &seconds_to_run, sizeof seconds_to_run);
+    for (const Argument& argument : arguments) {
+        std::uint64_t count;
+        read(file, &count, sizeof count);
+        void* place = argument.place(count);
+        if (!place && count) fail(std::string("wrong size of ") + argument.name);
+        const std::size_t bytes = count * argument.width, padding = (8 - bytes % 8) % 8;
+        char nothing[8];
+        if (bytes) read(file, place, bytes);
+        if (padding) read(file, nothing, padding);
+    }
+    std::fclose(file);
+    for (const Stream& stream : streams) {
+        std::FILE* out = std::fopen((folder + stream.name + ".segment").c_str(), "ab");
+        if (!out) fail("cannot write in " + folder);
+        files.push_back(out);
+    }
+}
+
+double duration() { return seconds_to_run; }
+
+double record(std::int64_t tick)
+{
+    static std::vector<char> payload;
+    for (std::size_t k = 0; k < streams.size(); k++) {
+        payload.clear();
+        const std::uint64_t count = streams[k].fill(payload);
+        std::uint64_t head[5] = {SEGMENT, static_cast<std::uint64_t>(tick), count, payload.size(), 0};
+        head[4] = checksum(payload.data(), payload.size());
+        if (std::fwrite(head, sizeof head, 1, files[k]) != 1
+            || std::fwrite(payload.data(), 1, payload.size(), files[k]) != payload.size()
+            || std::fflush(files[k]) != 0)
+            fail("a record could not be written: is the disk full?");
+    }
+    report(tick);
+    return 0.0;
+}
+
+int finish()
+{
+    for (std::FILE* file : files)
+        if (std::fclose(file) != 0) fail("a record could not be written: is the disk full?");
+    return 0;
+}
+
+}  // namespace neurospine

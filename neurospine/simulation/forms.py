@@ -1,0 +1,235 @@
+"""The forms in which a plasticity rule can be computed: same rule, other cost.
+
+textbook
+    Traces on synapses, brought up to date at each event. Always possible, also
+    where the delays of one axon differ. Two exponentials and the state of both
+    traces for each event.
+neuron_traces
+    Traces on cells, once per axon and once per postsynaptic cell. A synapse is
+    visited at presynaptic arrivals and at postsynaptic spikes.
+folded
+    The postsynaptic pathway is left out. Between two arrivals i and i' the
+    postsynaptic drive is the sum over spikes s of ``r(s)*gain(s)``, and the trace
+    r only decays meanwhile: ``r(s) = grown*exp(-s/tau)`` with `grown` constant.
+    The sum is ``grown*pending``, with ``pending = sum(gain(s)*exp(-s/tau))`` kept
+    once per postsynaptic cell. The stored volume is the true one less that
+    product, so a synapse is visited at arrivals only. `grown` and `pending` are
+    taken back to small numbers (settled) every few time constants; at those
+    moments the stored volume is the true one. Exact, also at the bounds, because
+    volume only rises between arrivals when the gain is not negative.
+
+``tests/analytic/test_rule_forms.py`` holds all forms to a plain event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
+
+from neurospine.description.expressions import Equation, identifiers, parse_statements
+from neurospine.description.model import Spine
+from neurospine.description.parts import CellSection
+
+EVENT_DRIVEN = " (event-driven)"
+FormName = Literal["textbook", "neuron_traces", "folded"]
+
+#: Volume of an additive spine is settled at least every so many trace time constants:
+#: exp(10) costs five of the sixteen digits of a single drive.
+LONGEST_SETTLING = 10.0
+
+
+@dataclass(frozen=True)
+class CellBlock:
+    """What a rule keeps on the cells of one side."""
+
+    equations: tuple[str, ...]
+    on_spike: str
+    settle: str = ""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the variables."""
+        return tuple(_left(line) for line in self.equations)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A rule, structure and readout written out as Brian2 text.
+
+    `settle` is the statement that turns the stored volume into the true one;
+    it is empty where the stored volume always is.
+    """
+
+    name: FormName
+    presynaptic: CellBlock
+    postsynaptic: CellBlock
+    equations: tuple[str, ...]
+    on_pre: str
+    on_post: str
+    settle: str = ""
+    settle_steps: int = 0
+
+
+def _left(line: str) -> str:
+    name = line.split("=")[0].split(":")[0].strip()
+    return name.removeprefix("d").removesuffix("/dt") if name.endswith("/dt") else name
+
+
+def _join(*blocks: str) -> str:
+    lines = (line.strip() for block in blocks for line in block.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _take_up(spine: Spine) -> str:
+    volume = spine.structure.volume
+    change = getattr(volume, spine.rule.drive)
+    return f"volume = clip(volume + ({change}), {volume.lowest}, {volume.highest})"
+
+
+def _deliver(spine: Spine, effect: str) -> str:
+    return _join(f"weight = {spine.readout.weight.value}", effect) if effect else ""
+
+
+def textbook(spine: Spine, effect: str) -> Form:
+    """Return the form with traces on synapses."""
+    rule = spine.rule
+    (before, _), (after, _) = rule.presynaptic.parsed(), rule.postsynaptic.parsed()
+    traces = [_event_driven(equation) for equation in (*before, *after)]
+    return Form(
+        "textbook",
+        CellBlock((), ""),
+        CellBlock((), ""),
+        ("volume : 1", *traces),
+        _join(
+            _deliver(spine, effect), rule.synapse.on_pre, _take_up(spine), rule.presynaptic.on_spike
+        ),
+        _join(rule.synapse.on_post, _take_up(spine), rule.postsynaptic.on_spike),
+    )
+
+
+def _event_driven(equation: Equation) -> str:
+    return equation.text + (EVENT_DRIVEN if equation.differential else "")
+
+
+def neuron_traces(spine: Spine, effect: str) -> Form:
+    """Return the form with traces on cells."""
+    rule = spine.rule
+    return Form(
+        "neuron_traces",
+        _cell_block(rule.presynaptic),
+        _cell_block(rule.postsynaptic),
+        ("volume : 1",),
+        _join(_deliver(spine, effect), rule.synapse.on_pre, _take_up(spine)),
+        _join(rule.synapse.on_post, _take_up(spine)),
+    )
+
+
+def _cell_block(section: CellSection) -> CellBlock:
+    equations, _ = section.parsed()
+    return CellBlock(tuple(e.text for e in equations), _join(section.on_spike))
+
+
+def folded(spine: Spine, effect: str, settle_steps: int, step: float) -> Form:
+    """Return the form without a postsynaptic pathway.
+
+    Parameters
+    ----------
+    spine
+        A spine whose rule has a ``[folded]`` table.
+    effect
+        What the delivered weight does to the postsynaptic cell.
+    settle_steps
+        Steps between two settlings.
+    step
+        The time step in seconds.
+    """
+    rule = spine.rule
+    assert rule.folded is not None
+    trace, tau = rule.folded.trace, rule.folded.time_constant
+    growth = f"growth = exp((t_in_timesteps % {settle_steps})*dt/{tau})"
+    equations, statements = rule.presynaptic.parsed()
+    keep, jump = _affine(
+        next(s.expression for s in statements if s.name == trace and not s.operator), trace
+    )
+    arrive = f"grown = {keep}*grown + {jump}*growth"
+    others = [f"{s.name} {s.operator}= {s.expression}" for s in statements if s.name != trace]
+    after, _ = rule.postsynaptic.parsed()
+    take_up = _take_up(spine)
+    settle = _join("drive = grown*pending", take_up)
+    change = spine.structure.volume.additive
+    return Form(
+        "folded",
+        CellBlock(
+            (*(e.text for e in equations if e.name != trace), "grown : 1"),
+            _join(growth, arrive, *others),
+            f"grown = grown*exp(-({settle_steps * step!r}*second)/{tau})",
+        ),
+        CellBlock(
+            (*(e.text for e in after), "pending : 1"),
+            _join(growth, f"pending += ({rule.folded.gain})/growth", rule.postsynaptic.on_spike),
+            "pending = 0",
+        ),
+        ("volume : 1",),
+        _join(
+            settle,
+            _deliver(spine, effect),
+            rule.synapse.on_pre,
+            take_up,
+            growth,
+            f"drive = ({keep}*grown + {jump}*growth)*pending",
+            f"volume = volume - ({change})",
+        ),
+        "",
+        settle,
+        settle_steps,
+    )
+
+
+def _affine(expression: str, name: str) -> tuple[str, str]:
+    """Return factor and constant of an expression linear in `name`."""
+    tree, variable = str_to_sympy(expression), str_to_sympy(name)
+    keep = tree.diff(variable)
+    jump = tree.subs(variable, 0)
+    return f"({sympy_to_str(keep)})", f"({sympy_to_str(jump)})"
+
+
+def foldable(spine: Spine) -> bool:
+    """Return whether the rule of a spine has a folded form that the builder can use."""
+    rule = spine.rule
+    if rule.folded is None:
+        return False
+    trace = rule.folded.trace
+    equations, statements = rule.presynaptic.parsed()
+    own = [s for s in statements if s.name == trace]
+    if len(own) != 1 or own[0].operator:
+        return False
+    readers = [e.expression for e in equations if e.name != trace]
+    readers += [s.expression for s in statements if s.name != trace]
+    readers += [s.expression for s in parse_statements(rule.synapse.on_pre)]
+    return not any(trace in identifiers(text) for text in readers if text)
+
+
+def settling_steps(tau: float, step: float, record_steps: int) -> int | None:
+    """Return how many steps may pass between two settlings, or None if there is no way.
+
+    The result divides `record_steps`, so that a snapshot always follows a settling,
+    and is 1, 2 or 5 times a power of ten of it, so that a small change of `tau` does
+    not change the code.
+    """
+    for divisor in _nice_numbers():
+        if divisor > record_steps:
+            return None
+        steps = record_steps // divisor
+        if record_steps % divisor == 0 and steps * step <= LONGEST_SETTLING * tau:
+            return steps
+    return None
+
+
+def _nice_numbers() -> Iterable[int]:
+    power = 1
+    while True:
+        yield from (power, 2 * power, 5 * power)
+        power *= 10

@@ -1,0 +1,187 @@
+"""Model and protocol become a network: copies of the circuit for all conditions at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurospine.description.model import Model
+from neurospine.description.parts import Drive
+from neurospine.description.protocol import Protocol
+from neurospine.errors import ModelError, ProtocolError
+from neurospine.simulation.forms import Form, FormName
+from neurospine.simulation.network import (
+    Array,
+    Group,
+    Network,
+    Operation,
+    Recording,
+    Source,
+    Synapses,
+)
+from neurospine.simulation.projections import (
+    Layout,
+    choose_form,
+    declarations,
+    names_read,
+    values_of,
+    whole_number,
+)
+from neurospine.simulation.random import LARGEST_MEAN, stream_key
+from neurospine.simulation.stimuli import spikes
+
+#: Brian2 counts the steps of forced spikes in 32 bits.
+LONGEST_RUN = 2**31 - 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A network with what its parts stand for.
+
+    Attributes
+    ----------
+    network
+        What is built and run.
+    forms
+        The form of the rule in each projection.
+    copies
+        Number of copies of the circuit: conditions times repeats.
+    sizes
+        Cells in one copy of each population.
+    """
+
+    model: Model
+    protocol: Protocol
+    seed: int
+    network: Network
+    forms: dict[str, Form]
+    copies: int
+    sizes: dict[str, int]
+
+
+def make_plan(
+    model: Model, protocol: Protocol, *, seed: int = 0, form: FormName | None = None
+) -> Plan:
+    """Return the network for a model under a protocol.
+
+    Parameters
+    ----------
+    model, protocol
+        What to run.
+    seed
+        Decides connections, Poisson input and drive.
+    form
+        The form in which plasticity rules are computed; by default the cheapest
+        that holds.
+
+    Raises
+    ------
+    ProtocolError
+        If the protocol does not fit the model.
+    ModelError
+        If the form cannot be used, or a delay or rate does not fit the time step.
+    """
+    return _Planner(model, protocol, seed, form).plan()
+
+
+class _Planner:
+    def __init__(self, model: Model, protocol: Protocol, seed: int, form: FormName | None) -> None:
+        self.model, self.protocol, self.seed, self.form = model, protocol, seed, form
+        self.step = protocol.step_seconds
+        self.steps = round(protocol.duration / self.step)
+        self.record_steps = round(protocol.record_seconds / self.step)
+        self.copies = len(protocol.grid.rows) * protocol.repeats
+        self.sizes = {name: self._size(name) for name in model.circuit.populations}
+
+    def plan(self) -> Plan:
+        if self.steps > LONGEST_RUN:
+            raise ProtocolError(
+                f"protocol {self.protocol.name!r}: {self.steps} steps are more than {LONGEST_RUN}; "
+                "use a longer step"
+            )
+        circuit = self.model.circuit
+        forced = {n: s for n, s in self.sizes.items() if n not in self.model.neurons}
+        trains = spikes(self.protocol, forced, self.seed)
+        groups = [self._neurons(name) for name in self.model.neurons]
+        sources = [Source(n, size * self.copies, *trains[n]) for n, size in forced.items()]
+        written = {
+            name: choose_form(self.model, name, self.step, self.record_steps, self.form)
+            for name in circuit.projections
+        }
+        synapses: list[Synapses] = []
+        for name, form in written.items():
+            layout = Layout(self.model, name, form, self.sizes, self.copies, self.step)
+            groups += layout.groups()
+            synapses += layout.synapses(self.seed, self.protocol.repeats)
+        recordings = [Recording(name, ("volume",)) for name in circuit.projections]
+        network = Network(
+            self.step,
+            self.steps,
+            self.record_steps,
+            tuple(groups),
+            tuple(sources),
+            tuple(synapses),
+            tuple(recordings),
+            tuple(self.sizes),
+        )
+        return Plan(
+            self.model, self.protocol, self.seed, network, written, self.copies, self.sizes
+        )
+
+    # -- cells -----------------------------------------------------------------------------
+
+    def _size(self, population: str) -> int:
+        size = self.model.circuit.populations[population].size
+        return whole_number(self.model, size) if isinstance(size, str) else size
+
+    def _neurons(self, population: str) -> Group:
+        part = self.model.neurons[population]
+        size = self.sizes[population] * self.copies
+        values = values_of(self.model, part, part.parameters)
+        for variable, name in part.initial.items():
+            values[variable] = np.full(size, self.model.number(part.name, name))
+        lines = [part.equations, *declarations(self.model, part, part.parameters)]
+        operations = []
+        for name, drive in self.model.circuit.drives.items():
+            if drive.target == population:
+                operations.append(self._drive(name, drive, values, lines))
+        if operations:
+            lines.append("noise_slot : integer (constant)")
+            slots = np.arange(self.sizes[population])
+            repeats = np.arange(self.copies) % self.protocol.repeats
+            values["noise_slot"] = (
+                (repeats[:, None] * slots.size + slots).ravel().astype(np.int32)
+            )
+        return Group(
+            population,
+            size,
+            "\n".join(line.strip() for block in lines for line in block.strip().splitlines()),
+            values,
+            threshold=part.threshold,
+            reset=part.reset.strip(),
+            refractory=part.refractory,
+            method=part.method,
+            operations=tuple(operations),
+        )
+
+    def _drive(
+        self, name: str, drive: Drive, values: dict[str, Array], lines: list[str]
+    ) -> Operation:
+        circuit = self.model.circuit
+        mean = self.model.number(circuit.name, drive.rate) * self.step
+        if not 0 <= mean <= LARGEST_MEAN:
+            raise ModelError(
+                f"parameter {circuit.name}.{drive.rate}: {mean:g} events a step; "
+                f"must be at most {LARGEST_MEAN}: use a shorter step"
+            )
+        keys = (f"{name}_key_low", f"{name}_key_high")
+        used = [n for n in circuit.parameters if n in {drive.rate} | names_read(drive.effect)]
+        values |= values_of(self.model, circuit, used)
+        lines += declarations(self.model, circuit, used)
+        for key, word in zip(keys, stream_key(self.seed, drive.target, name), strict=True):
+            values[key] = np.array([word], np.int32)
+            lines.append(f"{key} : integer (shared, constant)")
+        count = f"poisson_count(noise_slot, t_in_timesteps, {drive.rate}*dt, {', '.join(keys)})"
+        code = f"count = {count}\n{drive.effect.strip()}"
+        return Operation(name, code, when="synapses", order=-10)

@@ -1,0 +1,278 @@
+"""A projection of a circuit becomes groups of traces and sets of synapses."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from neurospine.description.expressions import (
+    identifiers,
+    parse_equations,
+    parse_expression,
+    parse_statements,
+)
+from neurospine.description.model import Model, Spine
+from neurospine.description.parts import Part
+from neurospine.errors import ModelError
+from neurospine.simulation import forms
+from neurospine.simulation.forms import EVENT_DRIVEN, CellBlock, Form, FormName
+from neurospine.simulation.network import Alias, Array, Group, Operation, Synapses
+from neurospine.simulation.random import generator
+
+#: A delay this close to a step (in steps) counts as on it.
+ON_A_STEP = 1e-6
+
+
+def values_of(model: Model, part: Part, names: Iterable[str]) -> dict[str, Array]:
+    """Return parameters of a part as arrays, as the equations see them."""
+    return {name: np.array([model.number(part.name, name)]) for name in names}
+
+
+def declarations(model: Model, part: Part, names: Iterable[str]) -> list[str]:
+    """Return the lines that declare parameters of a part as run-time numbers."""
+    entries = model.parameters.entries
+    return [
+        f"{name} : {entries[f'{part.name}.{name}'].declaration} (shared, constant)"
+        for name in names
+    ]
+
+
+def names_read(statements: str) -> set[str]:
+    """Return the names that a block of statements reads."""
+    return set().union(*(identifiers(s.expression) for s in parse_statements(statements)), set())
+
+
+def whole_number(model: Model, name: str) -> int:
+    """Return a parameter of the circuit that counts something.
+
+    Raises
+    ------
+    ModelError
+        If it is no whole number from 1.
+    """
+    value = model.number(model.circuit.name, name)
+    if value != round(value) or value < 1:
+        raise ModelError(
+            f"parameter {model.circuit.name}.{name}: must be a whole number from 1, found {value:g}"
+        )
+    return round(value)
+
+
+def choose_form(
+    model: Model, projection: str, step: float, record_steps: int, wanted: FormName | None
+) -> Form:
+    """Return the wanted form of a projection's rule, or the cheapest that is exact.
+
+    Raises
+    ------
+    ModelError
+        If the wanted form is not possible.
+    """
+    spine = model.spines[projection]
+    effect = model.circuit.projections[projection].effect.strip()
+    even = _spread(model, projection) == 0
+    settle = _settling(model, spine, step, record_steps) if even else None
+    possible: list[FormName] = ["folded"] if settle else []
+    possible += ["neuron_traces"] if even else []
+    possible += ["textbook"]
+    chosen = wanted or possible[0]
+    if chosen not in possible:
+        raise ModelError(
+            f"projection {projection!r}: the rule {spine.rule.name!r} cannot be computed in the "
+            f"form {chosen!r} here; possible: {', '.join(possible)}"
+        )
+    if chosen == "folded" and settle:
+        return forms.folded(spine, effect, settle, step)
+    make = forms.textbook if chosen == "textbook" else forms.neuron_traces
+    return make(spine, effect)
+
+
+def _spread(model: Model, projection: str) -> float:
+    name = model.circuit.projections[projection].delay_spread
+    return model.number(model.circuit.name, name) if name else 0.0
+
+
+def _settling(model: Model, spine: Spine, step: float, record_steps: int) -> int | None:
+    """Return the settling interval in steps, or None where folding would not be exact.
+
+    Between two arrivals the folded volume may only rise, so no term of the gain
+    may be negative.
+    """
+    rule = spine.rule
+    if rule.folded is None or not forms.foldable(spine):
+        return None
+    for node in ast.walk(parse_expression(rule.folded.gain)):
+        if isinstance(node, ast.Sub | ast.USub | ast.Call):
+            return None
+    for name in identifiers(rule.folded.gain) & set(rule.parameters):
+        if model.number(rule.name, name) < 0:
+            return None
+    tau = model.number(rule.name, rule.folded.time_constant)
+    return forms.settling_steps(tau, step, record_steps)
+
+
+class Layout:
+    """One projection laid out over all copies of the circuit."""
+
+    def __init__(
+        self,
+        model: Model,
+        name: str,
+        form: Form,
+        sizes: Mapping[str, int],
+        copies: int,
+        step: float,
+    ) -> None:
+        self.model, self.name, self.form = model, name, form
+        self.sizes, self.copies, self.step = sizes, copies, step
+        self.projection = model.circuit.projections[name]
+        self.spine = model.spines[name]
+        self.sides = (
+            ("axon", self.projection.origin, form.presynaptic),
+            ("cell", self.projection.target, form.postsynaptic),
+        )
+
+    def groups(self) -> list[Group]:
+        """Return the groups that hold the traces of the two sides."""
+        groups = []
+        for label, population, block in self.sides:
+            if block.equations:
+                lines, values = self._parameters(block.equations, block.on_spike, block.settle)
+                groups.append(
+                    Group(
+                        f"{self.name}_{label}",
+                        self.sizes[population] * self.copies,
+                        "\n".join((*block.equations, *lines)),
+                        values,
+                        operations=self._settle(block.settle, order=-2),
+                    )
+                )
+        return groups
+
+    def synapses(self, seed: int, repeats: int) -> list[Synapses]:
+        """Return the spines and the pathways that bring spikes to the traces."""
+        pre, post = self._connections(seed, repeats)
+        delay = self._delay(seed, pre.size)
+        texts = (self.form.on_pre, self.form.on_post, self.form.settle)
+        lines, values = self._parameters(self.form.equations, *texts)
+        volume = self.spine.structure.volume
+        start = self.model.number(self.spine.structure.name, volume.initial)
+        spines = Synapses(
+            self.name,
+            self.projection.origin,
+            self.projection.target,
+            pre,
+            post,
+            "\n".join((*self.form.equations, *lines)),
+            self.form.on_pre,
+            delay,
+            {**values, "volume": np.full(pre.size, start)},
+            ("volume",),
+            self.form.on_post,
+            self._aliases(),
+            operations=self._settle(self.form.settle, order=-3),
+        )
+        pathways = [
+            self._bring(label, population, block, wait, order)
+            for (label, population, block), wait, order in zip(
+                self.sides, (delay, np.zeros(1)), (1, 3), strict=True
+            )
+            if block.equations
+        ]
+        return [spines, *pathways]
+
+    def _bring(
+        self, label: str, population: str, block: CellBlock, delay: Array, order: int
+    ) -> Synapses:
+        """Return the pathway that brings the spikes of each cell to its own traces."""
+        group = f"{self.name}_{label}"
+        cells = np.arange(self.sizes[population] * self.copies, dtype=np.int32)
+        _, parameters = self._parameters((), block.on_spike)
+        aliases = {name: Alias(group, name, "post") for name in block.variables}
+        aliases |= {name: Alias(group, name, "shared") for name in parameters}
+        name = f"{group}_spikes"
+        return Synapses(
+            name, population, group, cells, cells, "", block.on_spike, delay, {},
+            aliases=aliases, order=order,
+        )
+
+    def _aliases(self) -> dict[str, Alias]:
+        """Return what the names in the spines' statements mean on either cell."""
+        aliases = {}
+        for (label, _, block), side in zip(self.sides, ("pre", "post"), strict=True):
+            for name in block.variables:
+                aliases[name] = Alias(f"{self.name}_{label}", name, side)
+        neuron = self.model.neurons.get(self.projection.target)
+        if neuron and self.projection.effect:
+            effect = parse_statements(self.projection.effect)
+            touched = {s.name for s in effect} | names_read(self.projection.effect)
+            for equation in parse_equations(neuron.equations):
+                if equation.name in touched:
+                    aliases[equation.name] = Alias(self.projection.target, equation.name, "post")
+        return aliases
+
+    def _settle(self, code: str, order: int) -> tuple[Operation, ...]:
+        if not code:
+            return ()
+        return (Operation("settle", code, self.form.settle_steps, order=order),)
+
+    def _parameters(
+        self, equations: Iterable[str], *statements: str
+    ) -> tuple[list[str], dict[str, Array]]:
+        """Return declarations and values of the parameters that texts mention."""
+        read = set().union(*map(names_read, statements), set())
+        for equation in parse_equations("\n".join(equations).replace(EVENT_DRIVEN, "")):
+            read |= identifiers(equation.expression) if equation.expression else set()
+        lines: list[str] = []
+        values: dict[str, Array] = {}
+        for part in (*self.spine.parts, self.model.circuit):
+            used = [name for name in part.parameters if name in read]
+            lines += declarations(self.model, part, used)
+            values |= values_of(self.model, part, used)
+        return lines, values
+
+    def _connections(self, seed: int, repeats: int) -> tuple[Array, Array]:
+        """Return cells on both sides of every spine, sorted by the presynaptic one.
+
+        All conditions of one repeat share their connections.
+        """
+        sizes = (self.sizes[self.projection.origin], self.sizes[self.projection.target])
+        drawn = [self._draw(sizes, seed, repeat) for repeat in range(repeats)]
+        pre, post = [], []
+        for copy in range(self.copies):
+            one = drawn[copy % repeats]
+            pre.append(one // sizes[1] + copy * sizes[0])
+            post.append(one % sizes[1] + copy * sizes[1])
+        return np.concatenate(pre).astype(np.int32), np.concatenate(post).astype(np.int32)
+
+    def _draw(self, sizes: tuple[int, int], seed: int, repeat: int) -> Array:
+        """Return one copy's spines as sorted numbers ``pre*size + post``."""
+        rule = self.projection.connectivity
+        if rule.rule == "one_to_one":
+            if sizes[0] != sizes[1]:
+                raise ModelError(f"projection {self.name!r}: one_to_one needs equal sizes {sizes}")
+            return np.arange(sizes[0]) * (sizes[1] + 1)
+        if rule.rule == "all_to_all":
+            return np.arange(sizes[0] * sizes[1])
+        assert rule.in_degree is not None
+        degree = whole_number(self.model, rule.in_degree)
+        random = generator(seed, self.name, "connections", str(repeat))
+        pre = random.integers(0, sizes[0], degree * sizes[1])
+        return np.sort(pre * sizes[1] + np.repeat(np.arange(sizes[1]), degree))
+
+    def _delay(self, seed: int, size: int) -> Array:
+        """Return the delay of all spines, or of each where they differ, in seconds."""
+        circuit = self.model.circuit
+        delay = self.model.number(circuit.name, self.projection.delay)
+        spread = _spread(self.model, self.name)
+        if abs(delay / self.step - round(delay / self.step)) > ON_A_STEP:
+            raise ModelError(
+                f"parameter {circuit.name}.{self.projection.delay}: {delay:g} s is no multiple "
+                f"of the step of {self.step:g} s"
+            )
+        if spread == 0:
+            return np.array([delay])
+        steps = generator(seed, self.name, "delays").integers(0, round(spread / self.step) + 1, size)
+        return delay + steps * self.step

@@ -1,0 +1,102 @@
+"""What a run will be, written down before it starts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+import pandas as pd
+
+from neurospine.description.expressions import identifiers
+from neurospine.description.model import Spine
+from neurospine.results.info import RunInfo, SpineInfo, Variable
+from neurospine.simulation.plan import Plan
+
+_PACKAGES = ("neurospine", "brian2", "numpy", "sympy", "h5py")
+
+
+def run_info(plan: Plan, backend: str) -> RunInfo:
+    """Return everything about a run that is known before its first step."""
+    protocol, network = plan.protocol, plan.network
+    texts = {**{f"models/{n}": t for n, t in plan.model.texts.items()}}
+    texts[f"protocols/{protocol.name}"] = protocol.text
+    attributes: dict[str, str | int | float | bool] = {
+        "protocol": protocol.name,
+        "model": plan.model.name,
+        "parameter_sets": " ".join(plan.model.chosen_sets),
+        "backend": backend,
+        "seed": plan.seed,
+        "repeats": protocol.repeats,
+        "forms": json.dumps({name: form.name for name, form in plan.forms.items()}),
+        "files": json.dumps(texts),
+        "files_sha256": hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        **{name: _version(name) for name in _PACKAGES},
+    }
+    rows = protocol.grid.rows
+    conditions = pd.DataFrame({axis: [row[axis] for row in rows] for axis in protocol.conditions})
+    return RunInfo(
+        attributes,
+        network.step,
+        _phases(plan),
+        _parameters(plan),
+        conditions,
+        {name: Variable(axis.unit, axis.meaning) for name, axis in protocol.conditions.items()},
+        {s.name: _spines(plan, s.name) for s in network.synapses if s.name in plan.forms},
+        {name: size * plan.copies for name, size in plan.sizes.items()},
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _phases(plan: Plan) -> pd.DataFrame:
+    rows = []
+    for name, (start, stop) in plan.protocol.phase_times().items():
+        ticks = (round(start / plan.network.step), round(stop / plan.network.step))
+        rows.append((name, "spiking", start, stop, *ticks))
+    columns = ["name", "kind", "start", "stop", "start_tick", "stop_tick"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _parameters(plan: Plan) -> pd.DataFrame:
+    fields = ("name", "value", "unit", "meaning", "source", "where")
+    entries = plan.model.parameters.values()
+    return pd.DataFrame({f: [getattr(entry, f) for entry in entries] for f in fields})
+
+
+def _spines(plan: Plan, projection: str) -> SpineInfo:
+    synapses = next(s for s in plan.network.synapses if s.name == projection)
+    slots = synapses.pre.size
+    copy = np.repeat(np.arange(plan.copies, dtype=np.int32), slots // plan.copies)
+    contacts = pd.DataFrame(
+        {
+            "slot": np.arange(slots, dtype=np.int32),
+            "pre": synapses.pre,
+            "post": synapses.post,
+            "delay": np.broadcast_to(synapses.delay, slots),
+            "condition": copy // plan.protocol.repeats,
+            "repeat": copy % plan.protocol.repeats,
+            "birth": np.zeros(slots),
+            "death": np.full(slots, np.nan),
+        }
+    )
+    return SpineInfo(contacts, _variables(plan, plan.model.spines[projection]))
+
+
+def _variables(plan: Plan, spine: Spine) -> dict[str, Variable]:
+    weight = spine.readout.weight
+    used = identifiers(weight.value) & set(spine.readout.parameters)
+    values = {name: plan.model.number(spine.readout.name, name) for name in used}
+    return {
+        "volume": Variable(spine.structure.volume.unit, "spine head volume"),
+        "weight": Variable(weight.unit, "synaptic weight", weight.value, values),
+    }

@@ -1,0 +1,209 @@
+"""Work out the spike times that the stimuli of a protocol mean, in ticks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neurospine.description.conditions import Conditions
+from neurospine.description.protocol import Phase, Protocol
+from neurospine.description.stimuli import Pairing, Poisson, Regular, SpikeList, Triplet
+from neurospine.description.units import convert
+from neurospine.errors import NeurospineError, ProtocolError, suggest
+from neurospine.simulation.network import Array
+from neurospine.simulation.random import generator
+
+#: A time this close to a step (in steps) counts as on it.
+ON_A_STEP = 1e-6
+Row = Mapping[str, float | str]
+
+
+class _Cell:
+    """One condition and repeat of one phase, with the means to read times in it."""
+
+    def __init__(self, protocol: Protocol, phase: Phase, row: Row, repeat: int, seed: int) -> None:
+        self.grid: Conditions = protocol.grid
+        self.step = protocol.step_seconds
+        self.length = round(phase.seconds / self.step)
+        self.phase, self.row, self.repeat, self.seed = phase, row, repeat, seed
+        self.folder: Path = protocol.folder
+
+    def time(self, text: str) -> float:
+        return self.grid.quantity(text, self.row, "second")
+
+    def ticks(self, text: str) -> int:
+        """Return an interval in steps, which must be whole."""
+        steps = self.time(text) / self.step
+        if abs(steps - round(steps)) > ON_A_STEP * max(1.0, abs(steps)):
+            raise ProtocolError(f"{text} is no multiple of the step of {self.step:g} s")
+        return round(steps)
+
+    def train(self, stimulus: Regular | Pairing | Triplet) -> Array:
+        """Return the ticks of evenly spaced events from the start of the stimulus."""
+        rate = self.grid.quantity(stimulus.rate, self.row, "Hz")
+        if rate <= 0:
+            raise ProtocolError(f"rate: must be positive, found {stimulus.rate}")
+        times = self.time(stimulus.start) + np.arange(stimulus.count) / rate
+        return np.rint(times / self.step).astype(np.int64)
+
+
+def _regular(stimulus: Regular, cell: _Cell, size: int) -> Iterator[tuple[str, Array, Array]]:
+    ticks = cell.train(stimulus)
+    yield stimulus.population, np.tile(np.arange(size), ticks.size), np.repeat(ticks, size)
+
+
+def _pairing(stimulus: Pairing, cell: _Cell, size: int) -> Iterator[tuple[str, Array, Array]]:
+    ticks, interval = cell.train(stimulus), cell.ticks(stimulus.interval)
+    first = ticks + max(0, -interval)
+    yield stimulus.presynaptic, np.zeros_like(first), first
+    yield stimulus.postsynaptic, np.zeros_like(first), first + interval
+
+
+def _triplet(stimulus: Triplet, cell: _Cell, size: int) -> Iterator[tuple[str, Array, Array]]:
+    order = cell.grid.word(stimulus.order, cell.row)
+    intervals = np.array(
+        [cell.ticks(stimulus.first_interval), cell.ticks(stimulus.second_interval)]
+    )
+    orders = {"pre_post_pre": 1, "post_pre_post": -1}
+    if order not in orders:
+        raise ProtocolError(f"order: {order!r}. {suggest(order, orders)}")
+    outer = -intervals * orders[order]
+    if not outer[0] < 0 < outer[1]:
+        raise ProtocolError(f"the intervals do not make a triplet of the order {order}")
+    middle = cell.train(stimulus) - outer[0]
+    both = np.sort((middle[:, None] + outer).ravel())
+    pre, post = (both, middle) if order == "pre_post_pre" else (middle, both)
+    yield stimulus.presynaptic, np.zeros_like(pre), pre
+    yield stimulus.postsynaptic, np.zeros_like(post), post
+
+
+def _poisson(stimulus: Poisson, cell: _Cell, size: int) -> Iterator[tuple[str, Array, Array]]:
+    rate = cell.grid.quantity(stimulus.rate, cell.row, "Hz")
+    if not 0 <= rate * cell.step <= 0.1:
+        raise ProtocolError(
+            f"rate: {rate:g} Hz is not within 0 and a tenth of the steps ({0.1 / cell.step:g} Hz)"
+        )
+    start = cell.time(stimulus.start)
+    stop = cell.time(stimulus.stop) if stimulus.stop else cell.phase.seconds
+    for number in range(size):
+        names = (stimulus.population, cell.phase.name, str(cell.repeat), str(number))
+        random = generator(cell.seed, "poisson", *names)
+        times = start + np.cumsum(random.exponential(1 / rate, _enough(rate * (stop - start))))
+        ticks = np.unique(np.floor(times[times < stop] / cell.step).astype(np.int64))
+        yield stimulus.population, np.full(ticks.size, number), ticks
+
+
+def _enough(mean: float) -> int:
+    """Return how many intervals are more than a Poisson process of this mean can need."""
+    return int(mean + 12 * np.sqrt(mean) + 50)
+
+
+def _spike_list(stimulus: SpikeList, cell: _Cell, size: int) -> Iterator[tuple[str, Array, Array]]:
+    if stimulus.file:
+        cells, times = _read_spikes(cell.folder / stimulus.file)
+    else:
+        if len(stimulus.cells) != len(stimulus.times):
+            raise ProtocolError("cells and times must have the same length")
+        cells = np.array(stimulus.cells, dtype=np.int64)
+        times = np.array(stimulus.times) * convert(1.0, stimulus.unit, "second")
+    if cells.size and not (0 <= cells.min() and cells.max() < size):
+        raise ProtocolError(f"cells: must be from 0 to {size - 1} in {stimulus.population!r}")
+    yield stimulus.population, cells, np.rint(times / cell.step).astype(np.int64)
+
+
+def _read_spikes(path: Path) -> tuple[Array, Array]:
+    try:
+        table = pd.read_csv(path, comment="#")
+    except (OSError, ValueError) as error:
+        raise ProtocolError(f"{path}: no spike list: {error}") from None
+    columns = {name.split("[")[0].strip(): name for name in table.columns}
+    if not {"cell", "time"} <= set(columns) or "[" not in columns["time"]:
+        raise ProtocolError(f"{path}: needs the columns 'cell' and 'time [unit]'")
+    unit = columns["time"].split("[")[1].rstrip("] ")
+    return (
+        table[columns["cell"]].to_numpy(np.int64),
+        table[columns["time"]].to_numpy(float) * convert(1.0, unit, "second"),
+    )
+
+
+_KINDS: dict[type, Callable[[Any, _Cell, int], Iterator[tuple[str, Array, Array]]]] = {
+    Regular: _regular,
+    Pairing: _pairing,
+    Triplet: _triplet,
+    Poisson: _poisson,
+    SpikeList: _spike_list,
+}
+
+
+def spikes(protocol: Protocol, sizes: Mapping[str, int], seed: int) -> dict[str, tuple[Array, Array]]:
+    """Return cells and ticks of every population that a protocol makes spike.
+
+    Parameters
+    ----------
+    protocol
+        A protocol.
+    sizes
+        Cells in one copy of each population that can be made to spike.
+    seed
+        Decides the Poisson stimuli.
+
+    Returns
+    -------
+    dict
+        For each population the cell numbers, counted through all copies of the
+        circuit (one for each condition and repeat), and the ticks, sorted by tick.
+
+    Raises
+    ------
+    ProtocolError
+        If a stimulus names an unknown population, has spikes outside its phase or
+        makes a cell spike twice in a step.
+    """
+    found: dict[str, list[tuple[Array, Array]]] = {name: [] for name in sizes}
+    rows, start = protocol.grid.rows, 0
+    for phase in protocol.phases:
+        for number, stimulus in enumerate(phase.stimuli):
+            place = f"phase {phase.name!r}, stimulus {number + 1} ({stimulus.kind})"
+            try:
+                for copy, row in enumerate(row for row in rows for _ in range(protocol.repeats)):
+                    cell = _Cell(protocol, phase, row, copy % protocol.repeats, seed)
+                    for name in _populations(stimulus):
+                        if name not in sizes:
+                            raise ProtocolError(f"no population {name!r}. {suggest(name, sizes)}")
+                    size = sizes[_populations(stimulus)[0]]
+                    for name, cells, ticks in _KINDS[type(stimulus)](stimulus, cell, size):
+                        _check_within(ticks, cell)
+                        found[name].append((cells + copy * sizes[name], ticks + start))
+            except NeurospineError as error:
+                raise ProtocolError(f"protocol {protocol.name!r}: {place}: {error}") from None
+        start += round(phase.seconds / protocol.step_seconds)
+    return {name: _merge(name, trains) for name, trains in found.items()}
+
+
+def _populations(stimulus: Any) -> tuple[str, ...]:
+    if isinstance(stimulus, Pairing | Triplet):
+        return stimulus.presynaptic, stimulus.postsynaptic
+    return (stimulus.population,)
+
+
+def _check_within(ticks: Array, cell: _Cell) -> None:
+    if ticks.size and (ticks.min() < 0 or ticks.max() >= cell.length):
+        worst = ticks.min() if ticks.min() < 0 else ticks.max()
+        raise ProtocolError(
+            f"a spike at {worst * cell.step:g} s is outside the phase "
+            f"(0 to {cell.phase.seconds:g} s)"
+        )
+
+
+def _merge(name: str, trains: list[tuple[Array, Array]]) -> tuple[Array, Array]:
+    cells = np.concatenate([c for c, _ in trains]) if trains else np.zeros(0, np.int64)
+    ticks = np.concatenate([t for _, t in trains]) if trains else np.zeros(0, np.int64)
+    order = np.lexsort((cells, ticks))
+    cells, ticks = cells[order].astype(np.int32), ticks[order]
+    if np.any((np.diff(ticks) == 0) & (np.diff(cells) == 0)):
+        raise ProtocolError(f"population {name!r}: a cell is made to spike twice in one step")
+    return cells, ticks
