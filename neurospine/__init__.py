@@ -1,0 +1,33 @@
+"""Simulate dendritic spines: plasticity, structure and disorder, checked against experiments.
+
+>>> from neurospine import compare, load_protocol, measure, simulate
+>>> protocol = load_protocol("stdp_window")
+>>> trajectory = simulate(None, protocol)                            # doctest: +SKIP
+>>> scores = compare(trajectory, protocol, measure(trajectory, protocol))  # doctest: +SKIP
+"""
+
+from neurospine.analysis.measures import measure
+from neurospine.analysis.plots import picture, write_picture
+from neurospine.analysis.validation import Score, compare
+from neurospine.description.model import Model, load_model
+from neurospine.description.protocol import Phase, Protocol, load_protocol
+from neurospine.errors import NeurospineError
+from neurospine.results.trajectory import Trajectory
+from neurospine.simulation.simulate import simulate
+
+__version__ = "0.1.0"
+__all__ = [
+    "Model",
+    "NeurospineError",
+    "Phase",
+    "Protocol",
+    "Score",
+    "Trajectory",
+    "compare",
+    "load_model",
+    "load_protocol",
+    "measure",
+    "picture",
+    "simulate",
+    "write_picture",
+]

@@ -1,0 +1,1 @@
+"""Trajectories become measures, verdicts, tables and pictures."""

@@ -31,6 +31,7 @@ from neurospine.description.parts import (
     StructurePart,
 )
 from neurospine.description.references import check_source
+from neurospine.description.schema import LibraryFile
 from neurospine.description.units import dimensions, parse_unit
 from neurospine.errors import ModelError, NeurospineError, suggest
 
@@ -62,7 +63,9 @@ def check_part(part: Part, origin: str) -> None:
             for data in chosen.fitted_to:
                 known = list_files("data", ".csv")
                 if data not in known:
-                    raise ModelError(f"fitted_to: no data/reference/{data}.csv. {suggest(data, known)}")
+                    raise ModelError(
+                        f"fitted_to: no data/reference/{data}.csv. {suggest(data, known)}"
+                    )
             for name, value in chosen.values.items():
                 if name not in part.parameters:
                     raise ModelError(f"no parameter {name!r}. {suggest(name, part.parameters)}")
@@ -214,3 +217,17 @@ def check_neuron(part: NeuronPart, origin: str) -> dict[str, Dimension]:
     check_used(part, origin, used)
     return variables
 
+
+def check_alone(part: LibraryFile, origin: str) -> None:
+    """Check one model file by itself, as far as its kind allows."""
+    if isinstance(part, Part):
+        check_part(part, origin)
+    match part:
+        case PlasticityPart():
+            check_plasticity(part, origin)
+        case StructurePart():
+            check_structure(part, origin)
+        case ReadoutPart():
+            check_readout(part, origin)
+        case NeuronPart():
+            check_neuron(part, origin)

@@ -13,7 +13,7 @@ from brian2.units.fundamentalunits import Quantity
 from neurospine.description.checks import at
 from neurospine.description.composition import check_model
 from neurospine.description.library import display, find_file, list_files, read_text
-from neurospine.description.parameters import Parameters
+from neurospine.description.parameters import OVERRIDE, Parameters
 from neurospine.description.parts import (
     CircuitPart,
     NeuronPart,
@@ -111,12 +111,20 @@ class Model:
 
     @cached_property
     def fitted_to(self) -> frozenset[str]:
-        """The data (files of data/reference) that the chosen sets were fitted to."""
+        """The data (files of data/reference) that the chosen sets were fitted to.
+
+        A part with a value that was overridden counts as fitted to nothing.
+        """
+        changed = {
+            name.rpartition(".")[0]
+            for name, entry in self.parameters.items()
+            if entry.source == OVERRIDE
+        }
         return frozenset(
             data
             for part in self.parts.values()
             for label in self.chosen_sets
-            if label in part.sets
+            if label in part.sets and part.name not in changed
             for data in part.sets[label].fitted_to
         )
 
@@ -155,7 +163,9 @@ class Model:
         owners = [part for part in self.parts.values() if label in part.sets]
         if not owners:
             known = {name for part in self.parts.values() for name in part.sets}
-            raise ModelError(f"model {self.name!r} has no parameter set {label!r}. {suggest(label, known)}")
+            raise ModelError(
+                f"model {self.name!r} has no parameter set {label!r}. {suggest(label, known)}"
+            )
         parameters = self.parameters
         for part in owners:
             chosen = part.sets[label]

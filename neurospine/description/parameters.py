@@ -95,7 +95,9 @@ class Parameter:
         try:
             number = self._in_own_unit(value)
         except UnitError as error:
-            raise UnitError(f"parameter {self.name!r}: {error}; it is counted in {self.unit}") from None
+            raise UnitError(
+                f"parameter {self.name!r}: {error}; it is counted in {self.unit}"
+            ) from None
         changed = replace(self, value=number, source=source, where=where)
         changed.check()
         return changed

@@ -143,7 +143,11 @@ class Population(Table):
 
 
 class Connectivity(Table):
-    """Which cells are joined."""
+    """Which cells are joined.
+
+    ``fixed_in_degree`` draws the partners of each postsynaptic cell independently:
+    a pair of cells may share several spines, no cell contacts itself.
+    """
 
     rule: Literal["one_to_one", "all_to_all", "fixed_in_degree"]
     in_degree: str | None = None

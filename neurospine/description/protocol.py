@@ -95,8 +95,10 @@ class Plot(Table):
     """How a person would draw the result: a measure against an axis, a line per series."""
 
     title: str
+    kind: Literal["curve", "bars"] = "curve"
     measure: str
     x: str
+    broken_at: float | None = None
     series: str | None = None
     points: str | None = None
     points_column: str = "relative_change"

@@ -28,10 +28,10 @@ class Reference:
     pages: str = ""
 
     def __str__(self) -> str:
-        first = self.authors.split(",")[0]
-        others = " et al." if self.authors.count(",") > 1 else ""
+        authors = self.authors.split(", ")
+        names = f"{authors[0]} et al." if len(authors) > 2 else " and ".join(authors)
         place = f"{self.journal} {self.volume}".strip()
-        return f"{first}{others} {self.year}, {place}, doi:{self.doi}"
+        return f"{names} {self.year}, {place}, doi:{self.doi}"
 
 
 @lru_cache(maxsize=1)
@@ -63,4 +63,6 @@ def check_source(source: str) -> None:
     """Raise a `ModelError` unless `source` is a known key or one of `PLAIN_SOURCES`."""
     known = set(references()) | PLAIN_SOURCES
     if source not in known:
-        raise ModelError(f"source {source!r} is not in data/references.toml. {suggest(source, known)}")
+        raise ModelError(
+            f"source {source!r} is not in data/references.toml. {suggest(source, known)}"
+        )

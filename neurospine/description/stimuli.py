@@ -77,6 +77,4 @@ class SpikeList(Table):
     file: str | None = None
 
 
-Stimulus = Annotated[
-    Regular | Poisson | Pairing | Triplet | SpikeList, Field(discriminator="kind")
-]
+Stimulus = Annotated[Regular | Poisson | Pairing | Triplet | SpikeList, Field(discriminator="kind")]

@@ -9,6 +9,7 @@ SONATA spikes. `/contacts`, `/phases`, `/parameters`, `/conditions` and
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -80,6 +81,7 @@ def read_info(file: h5py.File) -> RunInfo:
     """Return what `write_info` wrote."""
     attributes = {k: _plain(v) for k, v in file.attrs.items() if k not in ("schema", "step")}
     conditions = file["conditions"]
+    axes = [name for name in conditions.attrs["columns"] if name]
     spines = {}
     for projection, contacts in file.get("contacts", {}).items():
         variables = {}
@@ -100,9 +102,8 @@ def read_info(file: h5py.File) -> RunInfo:
         _read_table(file["parameters"]),
         _read_table(conditions),
         {
-            name: Variable(data.attrs["units"], data.attrs["meaning"])
-            for name, data in conditions.items()
-            if "units" in data.attrs
+            name: Variable(conditions[name].attrs["units"], conditions[name].attrs["meaning"])
+            for name in axes
         },
         spines,
         {name: int(size) for name, size in file["populations"].attrs.items()},
@@ -175,7 +176,10 @@ def write_spines(
             name,
             shape=(times.size, slots),
             dtype="<f8",
-            chunks=(1 if slots >= _CHUNK else max(1, min(times.size, _CHUNK // slots)), min(slots, _CHUNK)),
+            chunks=(
+                1 if slots >= _CHUNK else max(1, min(times.size, _CHUNK // slots)),
+                min(slots, _CHUNK),
+            ),
             **_COMPRESSION,
         )
         made.attrs.update(units=variable.unit, long_name=variable.meaning)
@@ -233,3 +237,12 @@ def check_schema(file: h5py.File, path: Path) -> None:
             f"{path}: result schema {int(found)}, this neurospine ({SCHEMA}) reads schema {SCHEMA}; "
             f"it was written by neurospine {file.attrs['neurospine']}"
         )
+
+
+def add_measures(path: Path, measures: Mapping[str, pd.DataFrame]) -> None:
+    """Add the tables of what was measured to a result file, by way of a copy."""
+    with written_aside(path) as aside:
+        shutil.copyfile(path, aside)
+        with h5py.File(aside, "r+") as file:
+            file.pop("measures", None)
+            write_measures(file, measures)

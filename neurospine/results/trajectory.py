@@ -159,9 +159,7 @@ def _snapshots(folder: Path, projection: str, info: RunInfo) -> xr.Dataset:
     return _dataset(info, spines, times, recorded)
 
 
-def _dataset(
-    info: RunInfo, spines: SpineInfo, times: Any, recorded: dict[str, Any]
-) -> xr.Dataset:
+def _dataset(info: RunInfo, spines: SpineInfo, times: Any, recorded: dict[str, Any]) -> xr.Dataset:
     data: dict[str, Any] = {}
     for name, variable in spines.variables.items():
         values = recorded.get(name)

@@ -51,7 +51,8 @@ def assemble(network: Network, *, connected: bool = True) -> Assembly:
         groups[source.name] = _source(source, network.step, connected)
     synapses = {s.name: _synapses(s, groups, connected) for s in network.synapses}
     monitors = {
-        name: brian2.SpikeMonitor(groups[name], name=f"{name}_spikes_out") for name in network.spikes
+        name: brian2.SpikeMonitor(groups[name], name=f"{name}_spikes_out")
+        for name in network.spikes
     }
     for described in (*network.groups, *network.synapses):
         owner = groups.get(described.name) or synapses[described.name]
@@ -67,7 +68,12 @@ def _group(group: Group, namespace: dict[str, Any]) -> Any:
         extra = {"threshold": group.threshold, "reset": group.reset}
         extra["refractory"] = group.refractory
     return brian2.NeuronGroup(
-        group.size, group.equations, method=group.method, namespace=namespace, name=group.name, **extra
+        group.size,
+        group.equations,
+        method=group.method,
+        namespace=namespace,
+        name=group.name,
+        **extra,
     )
 
 

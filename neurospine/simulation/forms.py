@@ -23,7 +23,6 @@ folded
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -215,21 +214,12 @@ def foldable(spine: Spine) -> bool:
 def settling_steps(tau: float, step: float, record_steps: int) -> int | None:
     """Return how many steps may pass between two settlings, or None if there is no way.
 
-    The result divides `record_steps`, so that a snapshot always follows a settling,
-    and is 1, 2 or 5 times a power of ten of it, so that a small change of `tau` does
-    not change the code.
+    The result is `record_steps` divided by a power of ten: a snapshot always
+    follows a settling, and a small change of `tau` does not change the code.
     """
-    for divisor in _nice_numbers():
-        if divisor > record_steps:
+    steps = record_steps
+    while steps * step > LONGEST_SETTLING * tau:
+        if steps % 10:
             return None
-        steps = record_steps // divisor
-        if record_steps % divisor == 0 and steps * step <= LONGEST_SETTLING * tau:
-            return steps
-    return None
-
-
-def _nice_numbers() -> Iterable[int]:
-    power = 1
-    while True:
-        yield from (power, 2 * power, 5 * power)
-        power *= 10
+        steps //= 10
+    return steps

@@ -125,9 +125,7 @@ class _Planner:
             tuple(recordings),
             tuple(self.sizes),
         )
-        return Plan(
-            self.model, self.protocol, self.seed, network, written, self.copies, self.sizes
-        )
+        return Plan(self.model, self.protocol, self.seed, network, written, self.copies, self.sizes)
 
     # -- cells -----------------------------------------------------------------------------
 
@@ -150,9 +148,7 @@ class _Planner:
             lines.append("noise_slot : integer (constant)")
             slots = np.arange(self.sizes[population])
             repeats = np.arange(self.copies) % self.protocol.repeats
-            values["noise_slot"] = (
-                (repeats[:, None] * slots.size + slots).ravel().astype(np.int32)
-            )
+            values["noise_slot"] = (repeats[:, None] * slots.size + slots).ravel().astype(np.int32)
         return Group(
             population,
             size,

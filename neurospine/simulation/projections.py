@@ -194,8 +194,17 @@ class Layout:
         aliases |= {name: Alias(group, name, "shared") for name in parameters}
         name = f"{group}_spikes"
         return Synapses(
-            name, population, group, cells, cells, "", block.on_spike, delay, {},
-            aliases=aliases, order=order,
+            name,
+            population,
+            group,
+            cells,
+            cells,
+            "",
+            block.on_spike,
+            delay,
+            {},
+            aliases=aliases,
+            order=order,
         )
 
     def _aliases(self) -> dict[str, Alias]:
@@ -259,8 +268,13 @@ class Layout:
         assert rule.in_degree is not None
         degree = whole_number(self.model, rule.in_degree)
         random = generator(seed, self.name, "connections", str(repeat))
-        pre = random.integers(0, sizes[0], degree * sizes[1])
-        return np.sort(pre * sizes[1] + np.repeat(np.arange(sizes[1]), degree))
+        post = np.repeat(np.arange(sizes[1]), degree)
+        recurrent = self.projection.origin == self.projection.target
+        if recurrent and sizes[0] < 2:
+            raise ModelError(f"projection {self.name!r}: a cell alone has no partner")
+        pre = random.integers(0, sizes[0] - recurrent, post.size)
+        pre += recurrent & (pre >= post)  # no cell onto itself
+        return np.sort(pre * sizes[1] + post)
 
     def _delay(self, seed: int, size: int) -> Array:
         """Return the delay of all spines, or of each where they differ, in seconds."""
@@ -274,5 +288,7 @@ class Layout:
             )
         if spread == 0:
             return np.array([delay])
-        steps = generator(seed, self.name, "delays").integers(0, round(spread / self.step) + 1, size)
+        steps = generator(seed, self.name, "delays").integers(
+            0, round(spread / self.step) + 1, size
+        )
         return delay + steps * self.step

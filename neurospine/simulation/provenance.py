@@ -27,6 +27,7 @@ def run_info(plan: Plan, backend: str) -> RunInfo:
         "protocol": protocol.name,
         "model": plan.model.name,
         "parameter_sets": " ".join(plan.model.chosen_sets),
+        "fitted_to": " ".join(sorted(plan.model.fitted_to)),
         "backend": backend,
         "seed": plan.seed,
         "repeats": protocol.repeats,

@@ -136,7 +136,5 @@ def poisson_count_function() -> Function:
     )
     function.implementations.add_implementation("numpy", _poisson_count)
     function.implementations.add_implementation("cython", _cython_source(), name="poisson_count")
-    function.implementations.add_implementation(
-        "cpp", _c_source(), name="neurospine_poisson_count"
-    )
+    function.implementations.add_implementation("cpp", _c_source(), name="neurospine_poisson_count")
     return function

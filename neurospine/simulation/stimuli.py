@@ -139,7 +139,9 @@ _KINDS: dict[type, Callable[[Any, _Cell, int], Iterator[tuple[str, Array, Array]
 }
 
 
-def spikes(protocol: Protocol, sizes: Mapping[str, int], seed: int) -> dict[str, tuple[Array, Array]]:
+def spikes(
+    protocol: Protocol, sizes: Mapping[str, int], seed: int
+) -> dict[str, tuple[Array, Array]]:
     """Return cells and ticks of every population that a protocol makes spike.
 
     Parameters

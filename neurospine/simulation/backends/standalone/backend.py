@@ -30,9 +30,12 @@ class StandaloneProgram:
         path = folder / "arguments.bin"
         write_arguments(path, network, self.arguments)
         command = [str(self.main), "--results_dir", f"{folder.resolve()}/"]
-        with tempfile.TemporaryFile("w+") as errors, subprocess.Popen(
-            command, cwd=self.main.parent, stdout=subprocess.PIPE, stderr=errors, text=True
-        ) as process:
+        with (
+            tempfile.TemporaryFile("w+") as errors,
+            subprocess.Popen(
+                command, cwd=self.main.parent, stdout=subprocess.PIPE, stderr=errors, text=True
+            ) as process,
+        ):
             try:
                 assert process.stdout
                 for line in process.stdout:

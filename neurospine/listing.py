@@ -1,0 +1,173 @@
+"""What `list`, `show` and `check` print."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from neurospine.description.checks import check_alone
+from neurospine.description.library import display, find_file, list_files, parse_toml, read_text
+from neurospine.description.model import Model, load_model
+from neurospine.description.parameters import Parameter
+from neurospine.description.parts import Part, parse_part
+from neurospine.description.protocol import Protocol, load_protocol
+from neurospine.description.references import references
+from neurospine.errors import LibraryError, NeurospineError, ProtocolError, suggest
+from neurospine.simulation.forms import Form
+from neurospine.simulation.plan import make_plan
+
+_MODEL_KINDS = ("circuit", "spine", "plasticity", "structure", "readout", "neuron")
+
+
+def library_tables() -> Iterator[Table]:
+    """Yield tables of all protocols and models with their summaries."""
+    table = _table("Protocols", "name", "what it does", "sources")
+    for name, path in sorted(list_files("protocols").items()):
+        protocol = load_protocol(path)
+        table.add_row(name, protocol.summary, ", ".join(protocol.references))
+    yield table
+    parts = {name: parse_part(read_text(p), display(p)) for name, p in list_files("models").items()}
+    for kind in _MODEL_KINDS:
+        table = _table(f"Models: {kind}", "name", "what it is", "parameter sets")
+        for name, part in sorted(parts.items()):
+            if part.kind == kind:
+                table.add_row(name, part.summary, "\n".join(getattr(part, "sets", {})))
+        yield table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for number, column in enumerate(columns):
+        table.add_column(column, header_style="bold", no_wrap=number == 0, overflow="fold")
+    return table
+
+
+def describe(
+    name: str, choose: Callable[[Protocol | None], Model], form: Any, equations: bool
+) -> Iterator[RenderableType]:
+    """Yield what there is to say about a protocol or a model file."""
+    kind, path = _find(name)
+    if kind == "protocol":
+        protocol = load_protocol(path)
+        model = choose(protocol)
+        yield from _protocol(protocol)
+        plan = make_plan(model, protocol, form=form)
+        for projection, written in plan.forms.items():
+            yield Text(f"\n{projection}: computed in the {written.name} form", style="bold")
+            if equations:
+                yield _equations(written)
+        yield _parameters(model, "Parameters")
+        return
+    part = parse_part(read_text(path), display(path))
+    yield Text(f"{part.name} ({part.kind}): {part.summary}", style="bold")
+    yield from map(Text, (str(references()[key]) for key in part.references))
+    if equations or not isinstance(part, Part):
+        yield Text("\n" + read_text(path))
+    if part.kind == "circuit":
+        yield _parameters(load_model(path), "Parameters")
+    elif isinstance(part, Part):
+        own = ((short, entry.parameter(short)) for short, entry in part.parameters.items())
+        yield _parameter_table("Parameters", own)
+        sets = _table("\nParameter sets", "name", "meaning", "source", "fitted to")
+        for label, chosen in part.sets.items():
+            sets.add_row(label, chosen.meaning, chosen.source, ", ".join(chosen.fitted_to))
+        if part.sets:
+            yield sets
+
+
+def _find(name: str) -> tuple[str, Path]:
+    """Return whether a name or path means a protocol or a model, and its file."""
+    known = {**list_files("models"), **list_files("protocols")}
+    if name.endswith(".toml") or name in known:
+        path = known.get(name) or find_file(name, "models")
+        kind = parse_toml(read_text(path), display(path)).get("kind")
+        return ("protocol" if kind == "protocol" else "model"), path
+    raise LibraryError(f"no protocol or model named {name!r}. {suggest(name, known)}")
+
+
+def _protocol(protocol: Protocol) -> Iterator[RenderableType]:
+    yield Text(f"{protocol.name} (protocol): {protocol.summary}", style="bold")
+    yield from map(Text, (str(references()[key]) for key in protocol.references))
+    if protocol.conditions:
+        table = _table(f"\nConditions ({protocol.arrangement})", "axis", "values", "meaning")
+        for name, axis in protocol.conditions.items():
+            unit = "" if axis.unit == "1" else f" {axis.unit}"
+            values = ", ".join(v if isinstance(v, str) else f"{v:g}" for v in axis.values)
+            table.add_row(name, values + unit, axis.meaning)
+        yield table
+    table = _table("\nPhases", "name", "duration", "stimuli")
+    for phase in protocol.phases:
+        table.add_row(phase.name, phase.duration, ", ".join(s.kind for s in phase.stimuli))
+    yield table
+    if protocol.targets:
+        table = _table("\nTargets", "phenomenon", "measure", "published", "source")
+        for target in protocol.targets:
+            where = f"data/reference/{target.data}.csv" if target.data else target.why
+            table.add_row(target.phenomenon, target.measure, where, target.source)
+        yield table
+
+
+def _parameters(model: Model, title: str) -> Table:
+    return _parameter_table(title, model.parameters.items())
+
+
+def _parameter_table(title: str, parameters: Iterable[tuple[str, Parameter]]) -> Table:
+    table = _table(f"\n{title}", "name", "value", "meaning", "source")
+    for name, parameter in parameters:
+        where = f" [dim]({escape(parameter.where)})[/dim]" if parameter.where else ""
+        table.add_row(name, str(parameter), parameter.meaning, parameter.source + where)
+    return table
+
+
+def _equations(form: Form) -> Group:
+    blocks = (
+        ("on each axon", "\n".join(form.presynaptic.equations)),
+        ("when a spike has arrived", form.presynaptic.on_spike),
+        ("on each postsynaptic cell", "\n".join(form.postsynaptic.equations)),
+        ("when the cell has fired", form.postsynaptic.on_spike),
+        ("on each spine", "\n".join(form.equations)),
+        ("at a spine when a spike arrives", form.on_pre),
+        ("at a spine when its cell fires", form.on_post),
+        ("at a spine when settled", form.settle),
+    )
+    return Group(*(Text(f"# {title}\n{text}\n") for title, text in blocks if text))
+
+
+def check_files(names: list[str], *, everything: bool) -> Iterator[str]:
+    """Check files and yield a line for each.
+
+    Raises
+    ------
+    NeurospineError
+        At the first file that is wrong.
+    """
+    paths = [_find(name)[1] for name in names]
+    if everything:
+        paths += [*list_files("models").values(), *list_files("protocols").values()]
+    for path in paths:
+        yield f"{escape(display(path))}: {_check(path)}"
+
+
+def _check(path: Path) -> str:
+    kind = parse_toml(read_text(path), display(path)).get("kind")
+    if kind == "protocol":
+        protocol = load_protocol(path)
+        try:
+            plan = make_plan(protocol.default_model(), protocol)
+        except NeurospineError as error:
+            raise ProtocolError(f"{display(path)}: {error}") from None
+        return f"ok, {plan.copies} conditions and repeats, {len(protocol.targets)} targets"
+    part = parse_part(read_text(path), display(path))
+    check_alone(part, display(path))
+    if part.kind == "circuit":
+        load_model(path)
+    sources = Counter(entry.source for entry in getattr(part, "parameters", {}).values())
+    counts = ", ".join(f"{count} {source}" for source, count in sources.most_common())
+    return f"ok{', parameters: ' * bool(counts)}{counts}"
