@@ -47,7 +47,7 @@ def measure(trajectory: Trajectory, protocol: Protocol) -> Measures:
 
 def _relative_change(trajectory: Trajectory, wanted: RelativeChange) -> pd.DataFrame:
     phases = trajectory.info.phases.set_index("name")
-    start, stop = phases.loc[wanted.phase, ["start", "stop"]]
+    start, stop = (phases[edge].to_dict()[wanted.phase] for edge in ("start", "stop"))
     columns = ["condition", "repeat"]
     changes = []
     for dataset in trajectory.spines.values():
@@ -68,7 +68,7 @@ def _relative_change(trajectory: Trajectory, wanted: RelativeChange) -> pd.DataF
     return table
 
 
-def _at(dataset: xr.Dataset, variable: str, time: float) -> np.ndarray:  # type: ignore[type-arg]
+def _at(dataset: xr.Dataset, variable: str, time: float) -> np.ndarray:
     times = dataset["time"].values
     nearest = int(np.argmin(np.abs(times - time))) if times.size else -1
     if nearest < 0 or abs(times[nearest] - time) > 1e-9 * max(1.0, time):
@@ -89,5 +89,5 @@ def _exponential_fit(table: pd.DataFrame, wanted: ExponentialFit) -> pd.DataFram
     return pd.DataFrame([row])
 
 
-def _exponential(x: np.ndarray, amplitude: float, constant: float) -> np.ndarray:  # type: ignore[type-arg]
+def _exponential(x: np.ndarray, amplitude: float, constant: float) -> np.ndarray:
     return np.asarray(amplitude * np.exp(-x / constant))

@@ -75,7 +75,7 @@ def load_reference(name: str) -> Reference:
 
 
 def verdict_of(z: float) -> Verdict:
-    """Return met for \\|z\\| up to 1, near up to 2, else miss."""
+    """Return met for a `z` within 1 of zero, near within 2, else miss."""
     return "met" if abs(z) <= 1 else "near" if abs(z) <= 2 else "miss"
 
 

@@ -21,7 +21,6 @@ from neurospine.description.expressions import (
     parse_statements,
 )
 from neurospine.description.library import list_files
-from neurospine.description.parameters import Parameter
 from neurospine.description.parts import (
     CellSection,
     NeuronPart,

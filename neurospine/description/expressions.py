@@ -215,13 +215,11 @@ def parse_statements(block: str) -> tuple[Statement, ...]:
             body = ast.parse(line).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             body = []
-        operator, value = "", None
+        operator = ""
         match body:
-            case [ast.Assign(targets=[ast.Name(id=name)], value=value)]:
+            case [ast.Assign(targets=[ast.Name(id=name)])]:
                 pass
-            case [ast.AugAssign(target=ast.Name(id=name), op=op, value=value)] if (
-                type(op) in symbols
-            ):
+            case [ast.AugAssign(target=ast.Name(id=name), op=op)] if type(op) in symbols:
                 operator = symbols[type(op)]
             case _:
                 raise ModelError(f"{line!r} is not an assignment to a variable")

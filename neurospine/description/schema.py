@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import types
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from neurospine.description.parameters import Parameter
 from neurospine.errors import NeurospineError, suggest
-
-Schema = TypeVar("Schema", bound="Table")
 
 
 class Table(BaseModel):
@@ -63,7 +61,7 @@ class LibraryFile(Table):
     references: tuple[str, ...] = ()
 
 
-def read_table(
+def read_table[Schema: Table](
     schema: type[Schema], table: dict[str, Any], origin: str, error: type[NeurospineError]
 ) -> Schema:
     """Return `table` as an object of the class `schema`.

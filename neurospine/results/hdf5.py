@@ -8,7 +8,6 @@ SONATA spikes. `/contacts`, `/phases`, `/parameters`, `/conditions` and
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -43,7 +42,7 @@ def written_aside(path: Path) -> Iterator[Path]:
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
         yield aside
-        os.replace(aside, path)
+        aside.replace(path)
     except OSError as error:
         raise ResultError(f"{path}: cannot be written ({error.strerror or error})") from None
     finally:
@@ -234,8 +233,8 @@ def check_schema(file: h5py.File, path: Path) -> None:
         raise ResultError(f"{path}: an HDF5 file, but not a neurospine result")
     if int(found) != SCHEMA:
         raise ResultError(
-            f"{path}: result schema {int(found)}, this neurospine ({SCHEMA}) reads schema {SCHEMA}; "
-            f"it was written by neurospine {file.attrs['neurospine']}"
+            f"{path}: result schema {int(found)} of neurospine {file.attrs['neurospine']}; "
+            f"this version reads schema {SCHEMA}"
         )
 
 

@@ -18,12 +18,16 @@ _INDEX = {"pre": "_presynaptic_idx", "post": "_postsynaptic_idx", "shared": "0"}
 
 @dataclass(frozen=True)
 class Assembly:
-    """Brian2 objects of a network, by the names in the network."""
+    """Brian2 objects of a network, by the names in the network.
+
+    `clocks` holds those of the operations that have one of their own.
+    """
 
     network: brian2.Network
     groups: Mapping[str, Any]
     synapses: Mapping[str, Any]
     monitors: Mapping[str, Any]
+    clocks: Mapping[str, Any]
 
 
 def assemble(network: Network, *, connected: bool = True) -> Assembly:
@@ -45,6 +49,7 @@ def assemble(network: Network, *, connected: bool = True) -> Assembly:
     brian2.defaultclock.dt = network.step * second
     namespace = {"poisson_count": poisson_count_function()}
     groups: dict[str, Any] = {}
+    clocks: dict[str, Any] = {}
     for group in network.groups:
         groups[group.name] = _group(group, namespace)
     for source in network.sources:
@@ -54,12 +59,15 @@ def assemble(network: Network, *, connected: bool = True) -> Assembly:
         name: brian2.SpikeMonitor(groups[name], name=f"{name}_spikes_out")
         for name in network.spikes
     }
-    for described in (*network.groups, *network.synapses):
+    for described in network.owners:
         owner = groups.get(described.name) or synapses[described.name]
         for operation in described.operations:
-            _operation(owner, operation, network.step, namespace)
+            runner = _operation(owner, operation, network.step)
+            if operation.steps > 1:
+                clocks[runner.name] = runner.clock
     objects = (*groups.values(), *synapses.values(), *monitors.values())
-    return Assembly(brian2.Network(*objects, name="network"), groups, synapses, monitors)
+    made = brian2.Network(*objects, name="network")
+    return Assembly(made, groups, synapses, monitors, clocks)
 
 
 def _group(group: Group, namespace: dict[str, Any]) -> Any:
@@ -112,8 +120,8 @@ def _synapses(described: Synapses, groups: Mapping[str, Any], connected: bool) -
     return synapses
 
 
-def _operation(owner: Any, operation: Operation, step: float, namespace: dict[str, Any]) -> None:
-    owner.run_regularly(
+def _operation(owner: Any, operation: Operation, step: float) -> Any:
+    return owner.run_regularly(
         operation.code,
         dt=operation.steps * step * second,
         when=operation.when,
@@ -124,6 +132,6 @@ def _operation(owner: Any, operation: Operation, step: float, namespace: dict[st
 
 def arguments(network: Network) -> Iterator[tuple[str, str, Array]]:
     """Yield every run-time number as object name, variable name and array."""
-    for group in (*network.groups, *network.synapses):
-        for variable, value in group.values.items():
-            yield group.name, variable, value
+    for described in network.owners:
+        for variable, value in described.values.items():
+            yield described.name, variable, value

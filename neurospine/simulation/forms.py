@@ -131,7 +131,7 @@ def _cell_block(section: CellSection) -> CellBlock:
     return CellBlock(tuple(e.text for e in equations), _join(section.on_spike))
 
 
-def folded(spine: Spine, effect: str, settle_steps: int, step: float) -> Form:
+def folded(spine: Spine, effect: str, settle_steps: int) -> Form:
     """Return the form without a postsynaptic pathway.
 
     Parameters
@@ -142,13 +142,11 @@ def folded(spine: Spine, effect: str, settle_steps: int, step: float) -> Form:
         What the delivered weight does to the postsynaptic cell.
     settle_steps
         Steps between two settlings.
-    step
-        The time step in seconds.
     """
     rule = spine.rule
     assert rule.folded is not None
     trace, tau = rule.folded.trace, rule.folded.time_constant
-    growth = f"growth = exp((t_in_timesteps % {settle_steps})*dt/{tau})"
+    growth = f"growth = exp((t_in_timesteps % settle_steps)*dt/{tau})"
     equations, statements = rule.presynaptic.parsed()
     keep, jump = _affine(
         next(s.expression for s in statements if s.name == trace and not s.operator), trace
@@ -164,7 +162,7 @@ def folded(spine: Spine, effect: str, settle_steps: int, step: float) -> Form:
         CellBlock(
             (*(e.text for e in equations if e.name != trace), "grown : 1"),
             _join(growth, arrive, *others),
-            f"grown = grown*exp(-({settle_steps * step!r}*second)/{tau})",
+            f"grown = grown*exp(-settle_interval/{tau})",
         ),
         CellBlock(
             (*(e.text for e in after), "pending : 1"),
@@ -214,12 +212,13 @@ def foldable(spine: Spine) -> bool:
 def settling_steps(tau: float, step: float, record_steps: int) -> int | None:
     """Return how many steps may pass between two settlings, or None if there is no way.
 
-    The result is `record_steps` divided by a power of ten: a snapshot always
-    follows a settling, and a small change of `tau` does not change the code.
+    The result divides `record_steps`, so that a snapshot always follows a settling.
     """
-    steps = record_steps
-    while steps * step > LONGEST_SETTLING * tau:
-        if steps % 10:
-            return None
-        steps //= 10
-    return steps
+    longest = int(LONGEST_SETTLING * tau / step)
+    if longest >= record_steps:
+        return record_steps
+    for power in range(len(str(record_steps)) + 1):
+        for divisor in (10**power, 2 * 10**power, 5 * 10**power):
+            if record_steps % divisor == 0 and record_steps // divisor <= longest:
+                return record_steps // divisor
+    return None

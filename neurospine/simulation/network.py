@@ -20,13 +20,21 @@ Values = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Operation:
-    """Statements run on every element of a group at an interval of so many steps."""
+    """Statements run on every element of a group, every so many steps.
+
+    Whether `steps` is 1 is part of the structure; any other number is a value.
+    """
 
     name: str
     code: str
     steps: int = 1
     when: str = "start"
     order: int = 0
+
+    @property
+    def structure(self) -> dict[str, Any]:
+        """What of it decides the generated code."""
+        return {**vars(self), "steps": min(self.steps, 2)}
 
 
 @dataclass(frozen=True)
@@ -105,15 +113,19 @@ class Network:
     spikes: tuple[str, ...]
 
     @property
+    def owners(self) -> tuple[Group | Synapses, ...]:
+        """Everything that has values and operations of its own."""
+        return self.groups + self.synapses
+
+    @property
     def structure(self) -> dict[str, Any]:
         """Everything that decides the generated code, as JSON-ready data."""
         return {
             "step": self.step,
-            "record_steps": self.record_steps,
             "groups": [
                 {
                     **_plain(group, "name size equations threshold reset refractory method"),
-                    "operations": [vars(o) for o in group.operations],
+                    "operations": [o.structure for o in group.operations],
                     "values": sorted(group.values),
                 }
                 for group in self.groups
@@ -123,7 +135,7 @@ class Network:
                 {
                     **_plain(s, "name source target equations on_pre on_post order state"),
                     "aliases": {name: vars(alias) for name, alias in s.aliases.items()},
-                    "operations": [vars(o) for o in s.operations],
+                    "operations": [o.structure for o in s.operations],
                     "values": sorted(s.values),
                     "heterogeneous": s.delay.size > 1,
                 }

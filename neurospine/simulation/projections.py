@@ -84,7 +84,7 @@ def choose_form(
             f"form {chosen!r} here; possible: {', '.join(possible)}"
         )
     if chosen == "folded" and settle:
-        return forms.folded(spine, effect, settle, step)
+        return forms.folded(spine, effect, settle)
     make = forms.textbook if chosen == "textbook" else forms.neuron_traces
     return make(spine, effect)
 
@@ -209,10 +209,9 @@ class Layout:
 
     def _aliases(self) -> dict[str, Alias]:
         """Return what the names in the spines' statements mean on either cell."""
-        aliases = {}
-        for (label, _, block), side in zip(self.sides, ("pre", "post"), strict=True):
-            for name in block.variables:
-                aliases[name] = Alias(f"{self.name}_{label}", name, side)
+        axon, cell = self.form.presynaptic, self.form.postsynaptic
+        aliases = {v: Alias(f"{self.name}_axon", v, "pre") for v in axon.variables}
+        aliases |= {v: Alias(f"{self.name}_cell", v, "post") for v in cell.variables}
         neuron = self.model.neurons.get(self.projection.target)
         if neuron and self.projection.effect:
             effect = parse_statements(self.projection.effect)
@@ -227,6 +226,14 @@ class Layout:
             return ()
         return (Operation("settle", code, self.form.settle_steps, order=order),)
 
+    def _intervals(self) -> dict[str, tuple[str, Array]]:
+        """Return the numbers that settling needs, with their declarations."""
+        steps = self.form.settle_steps
+        return {
+            "settle_steps": ("integer", np.array([steps], np.int32)),
+            "settle_interval": ("second", np.array([steps * self.step])),
+        }
+
     def _parameters(
         self, equations: Iterable[str], *statements: str
     ) -> tuple[list[str], dict[str, Array]]:
@@ -236,6 +243,10 @@ class Layout:
             read |= identifiers(equation.expression) if equation.expression else set()
         lines: list[str] = []
         values: dict[str, Array] = {}
+        for name, (declared, value) in self._intervals().items():
+            if name in read:
+                lines.append(f"{name} : {declared} (shared, constant)")
+                values[name] = value
         for part in (*self.spine.parts, self.model.circuit):
             used = [name for name in part.parameters if name in read]
             lines += declarations(self.model, part, used)

@@ -77,7 +77,7 @@ def _poisson_count(slot: Any, tick: Any, mean: Any, key0: Any, key1: Any) -> Any
     key = (np.asarray(key0).astype(np.uint32) ^ high, np.asarray(key1))
     word, _ = threefry((slot, int(tick) & 0xFFFFFFFF), key)
     thresholds = poisson_thresholds(float(np.asarray(mean).flat[0]))
-    return (word[..., None] >= thresholds).sum(axis=-1)
+    return (word[..., None] >= thresholds).sum(axis=-1).astype(float)
 
 
 def _c_source() -> str:
@@ -90,7 +90,7 @@ def _c_source() -> str:
     rounds = "\n    ".join(lines)
     count = " + ".join(f"(x0 >= limit[{k}])" for k in range(LARGEST_COUNT))
     return f"""
-static inline int32_t neurospine_poisson_count(
+static inline double neurospine_poisson_count(
     int32_t slot, int64_t tick, double mean, int32_t key0, int32_t key1)
 {{
     uint32_t limit[{LARGEST_COUNT}];
@@ -117,9 +117,9 @@ cdef extern from *:
     #include <math.h>
     {_c_source()}
     """
-    int neurospine_poisson_count(int slot, long long tick, double mean, int key0, int key1) nogil
+    double neurospine_poisson_count(int slot, long long tick, double mean, int key0, int key1) nogil
 
-cdef int poisson_count(int slot, long long tick, double mean, int key0, int key1):
+cdef double poisson_count(int slot, long long tick, double mean, int key0, int key1):
     return neurospine_poisson_count(slot, tick, mean, key0, key1)
 '''
 
@@ -131,7 +131,7 @@ def poisson_count_function() -> Function:
         arg_units=[1] * 5,
         return_unit=1,
         arg_types=["integer", "integer", "float", "integer", "integer"],
-        return_type="integer",
+        return_type="float",
         stateless=True,
     )
     function.implementations.add_implementation("numpy", _poisson_count)

@@ -110,7 +110,7 @@ def _spike_list(stimulus: SpikeList, cell: _Cell, size: int) -> Iterator[tuple[s
             raise ProtocolError("cells and times must have the same length")
         cells = np.array(stimulus.cells, dtype=np.int64)
         times = np.array(stimulus.times) * convert(1.0, stimulus.unit, "second")
-    if cells.size and not (0 <= cells.min() and cells.max() < size):
+    if cells.size and not (cells.min() >= 0 and cells.max() < size):
         raise ProtocolError(f"cells: must be from 0 to {size - 1} in {stimulus.population!r}")
     yield stimulus.population, cells, np.rint(times / cell.step).astype(np.int64)
 

@@ -15,8 +15,9 @@ Progress = Callable[[float], None]
 class Program(Protocol):
     """A built network. It may be run again with the numbers of an equal structure."""
 
-    #: Whether building it needed code generation and compilation.
-    fresh: bool
+    @property
+    def fresh(self) -> bool:
+        """Whether building it needed code generation and compilation."""
 
     def run(self, network: Network, folder: Path, progress: Progress) -> None:
         """Run and append records to the streams in `folder` (see `results.segments`).
@@ -31,12 +32,17 @@ class Program(Protocol):
 class Backend(Protocol):
     """One way to run a network.
 
-    `capabilities` names what not every backend can do; what is asked for and
-    missing is an error before anything is built.
+    What is asked for and not among its capabilities is an error before anything
+    is built.
     """
 
-    name: str
-    capabilities: frozenset[str]
+    @property
+    def name(self) -> str:
+        """The name users give."""
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What it can do that not every backend can."""
 
     def build(self, network: Network) -> Program:
         """Return a program for a network.

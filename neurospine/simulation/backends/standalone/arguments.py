@@ -13,6 +13,7 @@ from neurospine.errors import BuildError
 from neurospine.simulation.assembly import Assembly, arguments
 from neurospine.simulation.network import Array, Network
 
+RECORDER = "recorder"
 MAGIC = int.from_bytes(b"NSPARGS1", "little")
 
 
@@ -28,26 +29,36 @@ class Slot:
 
 def argument_arrays(network: Network) -> Iterator[tuple[str, Array]]:
     """Yield all run-time arrays of a network by name, in the order of a program's slots."""
-    for owner, variable, value in arguments(network):
-        yield f"{owner}.{variable}", value
+    for name, variable, value in arguments(network):
+        yield f"{name}.{variable}", value
     for synapses in network.synapses:
         yield f"{synapses.name}._synaptic_pre", synapses.pre
         yield f"{synapses.name}._synaptic_post", synapses.post
         yield f"{synapses.name}.delay", synapses.delay
+    for owner in network.owners:
+        for operation in owner.operations:
+            if operation.steps > 1:
+                yield (
+                    f"{owner.name}_{operation.name}.dt",
+                    np.array([operation.steps * network.step]),
+                )
+    yield f"{RECORDER}.dt", np.array([network.record_steps * network.step])
     for source in network.sources:
         yield f"{source.name}.neuron_index", source.cells
         yield f"{source.name}._timebins", source.ticks
 
 
-def slots(network: Network, assembly: Assembly, device: Any) -> list[Slot]:
+def slots(network: Network, assembly: Assembly, clock: Any, device: Any) -> list[Slot]:
     """Return where a generated program holds each of the arrays of `argument_arrays`.
 
-    The expressions in `place` are C++ and name variables of the program.
+    `clock` is that of the recorder. The expressions in `place` are C++ and name
+    variables of the program.
     """
+    owners = {**assembly.groups, **assembly.synapses, **assembly.clocks, RECORDER: clock}
     found = []
     for name, value in argument_arrays(network):
         owner_name, variable_name = name.split(".")
-        owner = assembly.groups.get(owner_name) or assembly.synapses[owner_name]
+        owner = owners[owner_name]
         holder = owner.pre if variable_name == "delay" else owner
         variable = holder.variables[variable_name]
         array = f"brian::{device.get_array_name(variable, access_data=False)}"

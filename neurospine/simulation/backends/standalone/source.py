@@ -19,7 +19,7 @@ from brian2.devices.device import reset_device
 
 from neurospine.simulation.assembly import Assembly, assemble
 from neurospine.simulation.backends.backend import spike_stream, spine_stream
-from neurospine.simulation.backends.standalone.arguments import Slot, slots
+from neurospine.simulation.backends.standalone.arguments import RECORDER, Slot, slots
 from neurospine.simulation.network import Network
 
 _HEADERS = (
@@ -34,7 +34,7 @@ def generate(network: Network, folder: Path) -> list[Slot]:
     device = brian2.get_device()
     try:
         assembly = assemble(network, connected=False)
-        recorder = _recorder(network)
+        recorder, clock = _recorder(network)
         assembly.network.add(recorder)
         assembly.network.run(0 * second, namespace={})
         # The arrays have their real sizes only now: fill them, then let the pathways
@@ -47,7 +47,7 @@ def generate(network: Network, folder: Path) -> list[Slot]:
         # All results have left by the streams; Brian2's own files are not wanted.
         device.insert_code("before_end", "return neurospine::finish();")
         device.build(directory=str(folder), compile=False, run=False, with_output=False)
-        found = slots(network, assembly, device)
+        found = slots(network, assembly, clock, device)
         tables = _tables(network, assembly, device, found)
     finally:
         device.reinit()
@@ -59,8 +59,8 @@ def generate(network: Network, folder: Path) -> list[Slot]:
     return found
 
 
-def _recorder(network: Network) -> Any:
-    """Return a group of one element that takes a record at every snapshot."""
+def _recorder(network: Network) -> tuple[Any, Any]:
+    """Return a group of one element that takes a record at every snapshot, and its clock."""
     function = Function(
         lambda tick: 0.0, arg_units=[1], return_unit=1, arg_types=["integer"], return_type="float"
     )
@@ -68,16 +68,16 @@ def _recorder(network: Network) -> Any:
     call += "brian::_array_defaultclock_timestep[0]); }"
     function.implementations.add_implementation("cpp", call, name="take_record")
     group = brian2.NeuronGroup(
-        1, "recorded : 1", namespace={"take_record": function}, name="recorder"
+        1, "recorded : 1", namespace={"take_record": function}, name=RECORDER
     )
-    group.run_regularly(
+    runner = group.run_regularly(
         "recorded = take_record(t_in_timesteps)",
         dt=network.record_steps * network.step * second,
         when="start",
         order=10,
-        name="recorder_snapshot",
+        name=f"{RECORDER}_snapshot",
     )
-    return group
+    return group, runner.clock
 
 
 def _tables(network: Network, assembly: Assembly, device: Any, found: list[Slot]) -> str:
