@@ -6,6 +6,7 @@
 >>> scores = compare(trajectory, protocol, measure(trajectory, protocol))  # doctest: +SKIP
 """
 
+from neurospine import _report  # noqa: F401  (before anything else imports Brian2)
 from neurospine.analysis.measures import measure
 from neurospine.analysis.plots import picture, write_picture
 from neurospine.analysis.validation import Score, compare

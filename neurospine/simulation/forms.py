@@ -217,8 +217,10 @@ def settling_steps(tau: float, step: float, record_steps: int) -> int | None:
     longest = int(LONGEST_SETTLING * tau / step)
     if longest >= record_steps:
         return record_steps
-    for power in range(len(str(record_steps)) + 1):
-        for divisor in (10**power, 2 * 10**power, 5 * 10**power):
+    unit = 1
+    while unit <= record_steps:
+        for divisor in (unit, 2 * unit, 5 * unit):
             if record_steps % divisor == 0 and record_steps // divisor <= longest:
                 return record_steps // divisor
+        unit *= 10
     return None

@@ -1,9 +1,10 @@
 """Counter-based random numbers: a value depends on what it is for, not on what came before.
 
-The generator is Threefry-2x32 with 20 rounds (Salmon et al. 2011, key
-salmon2011). Its counter is the slot (which cell) and the tick (which step), its
-64-bit key comes from the seed and the name of the stream, so that results do
-not depend on the order of evaluation, the number of threads or the backend.
+The generator is Threefry-2x32 with 13 rounds, the fewest with which it passes the
+Crush tests (Salmon et al. 2011, key salmon2011). Its counter is the slot (which
+cell) and the tick (which step), its 64-bit key comes from the seed and the name
+of the stream, so that results do not depend on the order of evaluation, the
+number of threads or the backend.
 ``tests/unit/test_random.py`` holds it to the published known answers.
 """
 
@@ -17,7 +18,8 @@ from brian2 import Function
 
 Words = np.ndarray[Any, np.dtype[np.uint32]]
 
-_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+ROUNDS = 13
+_ROTATIONS = (13, 15, 26, 6, 17, 29, 16, 24)
 _PARITY = 0x1BD11BDA
 #: Largest mean of a Poisson count in one step; beyond it counts above `LARGEST_COUNT` matter.
 LARGEST_MEAN = 0.5
@@ -38,7 +40,7 @@ def generator(seed: int, *names: str) -> np.random.Generator:
 
 
 def threefry(
-    counter: tuple[Any, Any], key: tuple[Any, Any], rounds: int = 20
+    counter: tuple[Any, Any], key: tuple[Any, Any], rounds: int = ROUNDS
 ) -> tuple[Words, Words]:
     """Return the two random words for each counter.
 
@@ -47,20 +49,22 @@ def threefry(
     counter, key
         Two words each; arrays broadcast against each other.
     rounds
-        A multiple of four; 20 is the published default.
+        Rounds of mixing.
     """
     x0, x1 = (np.asarray(word).astype(np.uint32) for word in np.broadcast_arrays(*counter))
     k0, k1 = (np.asarray(word).astype(np.uint32) for word in key)
     keys = (k0, k1, k0 ^ k1 ^ np.uint32(_PARITY))
     with np.errstate(over="ignore"):
         x0, x1 = x0 + keys[0], x1 + keys[1]
-        for block in range(rounds // 4):
-            for rotation in _ROTATIONS[block % 2]:
-                x0 = x0 + x1
-                x1 = (x1 << np.uint32(rotation)) | (x1 >> np.uint32(32 - rotation))
-                x1 = x1 ^ x0
-            x0 = x0 + keys[(block + 1) % 3]
-            x1 = x1 + keys[(block + 2) % 3] + np.uint32(block + 1)
+        for number in range(rounds):
+            rotation = _ROTATIONS[number % 8]
+            x0 = x0 + x1
+            x1 = (x1 << np.uint32(rotation)) | (x1 >> np.uint32(32 - rotation))
+            x1 = x1 ^ x0
+            if number % 4 == 3:
+                block = number // 4 + 1
+                x0 = x0 + keys[block % 3]
+                x1 = x1 + keys[(block + 1) % 3] + np.uint32(block)
     return x0, x1
 
 
@@ -82,11 +86,12 @@ def _poisson_count(slot: Any, tick: Any, mean: Any, key0: Any, key1: Any) -> Any
 
 def _c_source() -> str:
     lines = []
-    for block in range(5):
-        for rotation in _ROTATIONS[block % 2]:
-            lines.append(f"x0 += x1; x1 = (x1 << {rotation}) | (x1 >> {32 - rotation}); x1 ^= x0;")
-        a, b = (block + 1) % 3, (block + 2) % 3
-        lines.append(f"x0 += k{a}; x1 += k{b} + {block + 1}u;")
+    for number in range(ROUNDS):
+        rotation = _ROTATIONS[number % 8]
+        lines.append(f"x0 += x1; x1 = (x1 << {rotation}) | (x1 >> {32 - rotation}); x1 ^= x0;")
+        if number % 4 == 3:
+            block = number // 4 + 1
+            lines.append(f"x0 += k{block % 3}; x1 += k{(block + 1) % 3} + {block}u;")
     rounds = "\n    ".join(lines)
     count = " + ".join(f"(x0 >= limit[{k}])" for k in range(LARGEST_COUNT))
     return f"""

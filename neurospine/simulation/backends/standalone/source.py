@@ -15,6 +15,7 @@ from typing import Any
 
 import brian2
 from brian2 import Function, second
+from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import reset_device
 
 from neurospine.simulation.assembly import Assembly, assemble
@@ -28,12 +29,21 @@ _HEADERS = (
 ).split()
 
 
+class _CodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
+    """Code made from our own template where `templates` has one of that name."""
+
+    templater = CPPStandaloneCodeObject.templater.derive(__package__)
+
+
 def generate(network: Network, folder: Path) -> list[Slot]:
     """Write the C++ source of a network to `folder` and return the program's arguments."""
     brian2.set_device("cpp_standalone", build_on_run=False, directory=str(folder))
     device = brian2.get_device()
     try:
         assembly = assemble(network, connected=False)
+        for group in assembly.groups.values():
+            for thresholder in getattr(group, "thresholder", {}).values():
+                thresholder.codeobj_class = _CodeObject
         recorder, clock = _recorder(network)
         assembly.network.add(recorder)
         assembly.network.run(0 * second, namespace={})

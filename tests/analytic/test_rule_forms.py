@@ -1,0 +1,160 @@
+"""Pair and triplet rules in every form and on every backend, against a plain event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurospine import NeurospineError, Protocol
+from neurospine.simulation.simulate import prepare
+
+REFERENCE = 0.1
+#: Forms and loop round differently; a wrong order of events or a missed settling is 1e-3.
+LOOP = 1e-9 * REFERENCE
+#: Between two forms only roundings differ: some hundred additions of relative error 1e-16.
+FORMS = 1e-12 * REFERENCE
+
+PAIRS, STEPS, RECORD = 24, 1200, 100
+SNAPSHOTS = range(0, STEPS + 1, RECORD)
+POSSIBLE = {
+    "pair": ("textbook", "neuron_traces", "folded"),
+    "pair_multiplicative": ("textbook", "neuron_traces"),
+    "triplet": ("textbook", "neuron_traces", "folded"),
+}
+DELAYS = (0, 1, 7)
+KEEPS = {"all_to_all": 1.0, "nearest": 0.0}
+
+#: Amplitudes in the names of the triplet rule, and bounds: free ones are never reached.
+STRENGTHS = {
+    "free": {"a2_plus": 6e-4, "a3_plus": 5e-4, "a2_minus": 7e-4, "a3_minus": 2e-4,
+             "lowest": 0.0, "highest": 10.0},
+    "bounded": {"a2_plus": 0.5, "a3_plus": 0.3, "a2_minus": 0.25, "a3_minus": 0.4,
+                "lowest": 0.06, "highest": 0.14},
+}  # fmt: skip
+OTHERS = {"initial": 0.1, "reference": REFERENCE}
+OTHERS |= {"tau_plus": 16.8, "tau_minus": 33.7, "tau_x": 101.0, "tau_y": 114.0}
+VOLUMES = ("initial", "reference", "lowest", "highest")
+
+BACKENDS = (
+    "numpy",
+    pytest.param("cpp", marks=pytest.mark.cpp),
+    pytest.param("cython", marks=[pytest.mark.cpp, pytest.mark.slow]),
+)
+
+
+def random_trains(seed: int) -> tuple[tuple[int, ...], ...]:
+    """Spikes in 1 to 20 of 100 steps, with some in the first, the last and settling steps."""
+    random = np.random.default_rng(seed)
+    chance = random.permutation(np.geomspace(0.01, 0.2, PAIRS))
+    hits = random.random((PAIRS, STEPS)) < chance[:, None]
+    hits[:, [0, 100, 500, 1000, STEPS - 1]] |= random.random((PAIRS, 5)) < 0.5
+    return tuple(tuple(map(int, np.flatnonzero(row))) for row in hits)
+
+
+BEFORE, AFTER = random_trains(1), random_trains(2)
+
+
+def numbers(rule: str, strength: str, keep: float, **changed: float) -> dict[str, float]:
+    values = {**STRENGTHS[strength], **OTHERS, "accumulation": keep, **changed}
+    return values if rule == "triplet" else {**values, "a3_plus": 0.0, "a3_minus": 0.0}
+
+
+def parameters(rule: str, delay: int, values: dict[str, float]) -> dict[str, Any]:
+    names = {"a2_plus": "a_plus", "a2_minus": "a_minus"} if rule != "triplet" else {}
+    wanted = ("a2_plus", "a2_minus", "accumulation", "tau_plus", "tau_minus")
+    wanted += ("a3_plus", "a3_minus", "tau_x", "tau_y") if rule == "triplet" else ()
+    return {
+        "axonal_delay": float(delay),
+        **{names.get(name, name): values[name] for name in wanted},
+        **{f"volume_{name}": values[name] for name in VOLUMES},
+    }
+
+
+@pytest.fixture(scope="module")
+def simulated(pairs: Any, volumes: Any, listed_spikes: Any) -> Callable[..., np.ndarray]:
+    """Volume by backend, rule, form, delay, strength and pairing scheme; each is run once."""
+    spines = {"pair": "pair_stdp", "pair_multiplicative": "pair_stdp_multiplicative",
+              "triplet": "triplet_stdp"}  # fmt: skip
+
+    @lru_cache(maxsize=None)
+    def run(
+        backend: str, rule: str, form: str | None, delay: int, strength: str, keep: float
+    ) -> np.ndarray:
+        model = pairs(spines[rule])
+        model = model.with_parameters(parameters(rule, delay, numbers(rule, strength, keep)))
+        protocol = listed_spikes(BEFORE, AFTER, steps=STEPS, record=RECORD)
+        return volumes(model, protocol, backend, form)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def expected(event_loop: Any) -> Callable[..., np.ndarray]:
+    """The same by the event loop."""
+
+    @lru_cache(maxsize=None)
+    def run(rule: str, delay: int, strength: str, keep: float) -> np.ndarray:
+        values = numbers(rule, strength, keep)
+        how = {"multiplicative": rule == "pair_multiplicative"}
+        columns = [
+            event_loop(b, a, delay, values, SNAPSHOTS, **how)
+            for b, a in zip(BEFORE, AFTER, strict=True)
+        ]
+        return np.array(columns).T
+
+    return run
+
+
+CASES = [(rule, form) for rule, forms in POSSIBLE.items() for form in forms]
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+@pytest.mark.parametrize("keep", KEEPS.values(), ids=list(KEEPS))
+@pytest.mark.parametrize(("rule", "form"), CASES, ids=["-".join(case) for case in CASES])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_form_follows_the_event_loop(
+    simulated: Any, expected: Any, backend: str, rule: str, form: str, delay: int, keep: float
+) -> None:
+    loop = expected(rule, delay, "free", keep)
+    assert 0 < loop.min() <= loop.max() < 10
+    assert np.ptp(loop[-1]) > 0.01 * REFERENCE
+    found = simulated(backend, rule, form, delay, "free", keep)
+    np.testing.assert_allclose(found, loop, rtol=0, atol=LOOP)
+
+
+@pytest.mark.parametrize("keep", KEEPS.values(), ids=list(KEEPS))
+@pytest.mark.parametrize(("rule", "form"), CASES, ids=["-".join(case) for case in CASES])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_form_follows_the_event_loop_at_the_bounds(
+    simulated: Any, expected: Any, backend: str, rule: str, form: str, keep: float
+) -> None:
+    loop = expected(rule, 1, "bounded", keep)
+    for bound in ("lowest", "highest"):
+        assert np.count_nonzero(loop == STRENGTHS["bounded"][bound]) >= 3
+    found = simulated(backend, rule, form, 1, "bounded", keep)
+    np.testing.assert_allclose(found, loop, rtol=0, atol=LOOP)
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+@pytest.mark.parametrize("keep", KEEPS.values(), ids=list(KEEPS))
+@pytest.mark.parametrize("rule", POSSIBLE)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_forms_agree_with_each_other(
+    simulated: Any, backend: str, rule: str, delay: int, keep: float
+) -> None:
+    first, *others = (
+        simulated(backend, rule, form, delay, "free", keep) for form in POSSIBLE[rule]
+    )
+    for other in others:
+        np.testing.assert_allclose(other, first, rtol=0, atol=FORMS)
+
+
+@pytest.mark.cpp
+def test_cython_follows_the_event_loop(simulated: Any, expected: Any) -> None:
+    found = simulated("cython", "triplet", "folded", 1, "bounded", 1.0)
+    loop = expected("triplet", 1, "bounded", 1.0)
+    np.testing.assert_allclose(found, loop, rtol=0, atol=LOOP)
