@@ -7,7 +7,8 @@ import pandas as pd
 import xarray as xr
 from scipy.optimize import curve_fit
 
-from neurospine.description.protocol import ExponentialFit, Protocol, RelativeChange
+from neurospine.description.protocol import Protocol
+from neurospine.description.targets import ExponentialFit, RelativeChange
 from neurospine.errors import ResultError
 from neurospine.results.trajectory import Trajectory
 

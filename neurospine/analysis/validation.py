@@ -6,13 +6,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
 from neurospine.analysis.measures import Measures
 from neurospine.description.library import display, find_file
-from neurospine.description.protocol import Protocol, Target
+from neurospine.description.protocol import Protocol
+from neurospine.description.targets import Target
 from neurospine.description.units import convert, parse_quantity
 from neurospine.errors import LibraryError, ProtocolError, suggest
 from neurospine.results.trajectory import Trajectory
@@ -51,7 +53,6 @@ class Reference:
     units: Mapping[str, str]
 
 
-@lru_cache(maxsize=64)
 def load_reference(name: str) -> Reference:
     """Return a file of `data/reference`; a column is headed ``name [unit]``.
 
@@ -60,7 +61,11 @@ def load_reference(name: str) -> Reference:
     LibraryError
         If there is no such file or it is not a table.
     """
-    path = find_file(name, "data", ".csv")
+    return _read(find_file(name, "data", ".csv"))
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path) -> Reference:
     try:
         table = pd.read_csv(path, comment="#")
     except (OSError, ValueError) as error:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import tomllib
-from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -105,7 +104,6 @@ def parse_toml(text: str, origin: str) -> dict[str, Any]:
         raise LibraryError(f"{origin}: not a TOML file: {error}") from None
 
 
-@lru_cache(maxsize=256)
 def display(path: Path) -> str:
     """Return a short name of a file for messages: within the library or as given."""
     resolved = path.resolve()

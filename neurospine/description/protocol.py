@@ -9,18 +9,26 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, PositiveInt, PrivateAttr, ValidationError
+from pydantic import PositiveInt, PrivateAttr, ValidationError
 
 from neurospine.description.conditions import Arrangement, Axis, Conditions
-from neurospine.description.library import display, find_file, list_files, parse_toml, read_text
+from neurospine.description.library import display, find_file, parse_toml, read_text
 from neurospine.description.model import Model, load_model
 from neurospine.description.references import check_source
 from neurospine.description.schema import LibraryFile, Table, explain
 from neurospine.description.stimuli import Stimulus
+from neurospine.description.targets import (
+    Measure,
+    Plot,
+    Target,
+    check_measures,
+    check_plot,
+    check_targets,
+)
 from neurospine.description.units import seconds
-from neurospine.errors import NeurospineError, ProtocolError, UnitError, suggest
+from neurospine.errors import NeurospineError, ProtocolError, UnitError
 
 
 class ModelChoice(Table):
@@ -44,64 +52,15 @@ class Phase(Table):
         return seconds(self.duration)
 
 
-class RelativeChange(Table):
-    """Change of a spine variable from the start to the end of a phase, as a fraction."""
+class Traces(Table):
+    """Variables of some cells of a population to be recorded at an interval.
 
-    kind: Literal["relative_change"]
-    meaning: str
-    phase: str
-    variable: Literal["weight", "volume"] = "weight"
-
-
-class ExponentialFit(Table):
-    """Amplitude or constant of an exponential through another measure along one axis.
-
-    Fitted by least squares to the values on the positive or negative side.
+    `cells` count from 0 within each copy of the circuit.
     """
 
-    kind: Literal["exponential_fit"]
-    meaning: str
-    of: str
-    axis: str
-    side: Literal["positive", "negative"] = "positive"
-    give: Literal["amplitude", "constant"]
-
-
-Measure = Annotated[RelativeChange | ExponentialFit, Field(discriminator="kind")]
-
-
-class Target(Table):
-    """A published value, or a bound, that a measure is compared with.
-
-    Either `data` names a file of data/reference, with `column` for the value and
-    `error` for its standard error, or `below` / `above` give a bound that must
-    hold at every condition within `at`; then `why` says where the bound is from.
-    """
-
-    phenomenon: str
-    measure: str
-    source: str
-    data: str | None = None
-    column: str = "relative_change"
-    error: str = "standard_error"
-    at: dict[str, tuple[str, str]] = {}
-    below: float | None = None
-    above: float | None = None
-    why: str = ""
-    held_out: bool = False
-
-
-class Plot(Table):
-    """How a person would draw the result: a measure against an axis, a line per series."""
-
-    title: str
-    kind: Literal["curve", "bars"] = "curve"
-    measure: str
-    x: str
-    broken_at: float | None = None
-    series: str | None = None
-    points: str | None = None
-    points_column: str = "relative_change"
+    variables: tuple[str, ...]
+    cells: tuple[int, ...] = (0,)
+    every: str = "1 ms"
 
 
 class Protocol(LibraryFile):
@@ -122,6 +81,7 @@ class Protocol(LibraryFile):
     arrangement: Arrangement = "grid"
     conditions: dict[str, Axis] = {}
     phases: tuple[Phase, ...]
+    traces: dict[str, Traces] = {}
     measures: dict[str, Measure] = {}
     targets: tuple[Target, ...] = ()
     plot: Plot | None = None
@@ -260,50 +220,6 @@ def _check(protocol: Protocol) -> None:
                 f"{protocol.record_every}, so its end would not be recorded"
             )
     protocol.grid.check()
-    _check_measures(protocol, names)
-    _check_targets(protocol)
-    _check_plot(protocol)
-
-
-def _known(what: str, name: str, known: Any) -> None:
-    if name not in known:
-        raise ProtocolError(f"{what}: unknown name {name!r}. {suggest(name, known)}")
-
-
-def _check_measures(protocol: Protocol, phases: list[str]) -> None:
-    for name, measure in protocol.measures.items():
-        place = f"[measures.{name}]"
-        if isinstance(measure, RelativeChange):
-            _known(f"{place}: phase", measure.phase, phases)
-        else:
-            _known(f"{place}: of", measure.of, protocol.measures)
-            _known(f"{place}: axis", measure.axis, protocol.conditions)
-            if not isinstance(protocol.measures[measure.of], RelativeChange):
-                raise ProtocolError(f"{place}: of: must be a measure by condition")
-
-
-def _check_targets(protocol: Protocol) -> None:
-    for target in protocol.targets:
-        place = f"[[targets]] {target.phenomenon!r}"
-        check_source(target.source)
-        _known(f"{place}: measure", target.measure, protocol.measures)
-        for axis in target.at:
-            _known(f"{place}: at", axis, protocol.conditions)
-        bounded = target.below is not None or target.above is not None
-        if bounded == bool(target.data):
-            raise ProtocolError(f"{place}: give either 'data' or a bound ('below', 'above')")
-        if bounded and not target.why:
-            raise ProtocolError(f"{place}: a bound needs 'why'")
-        if target.data:
-            _known(f"{place}: data", target.data, list_files("data", ".csv"))
-
-
-def _check_plot(protocol: Protocol) -> None:
-    plot = protocol.plot
-    if plot is None:
-        return
-    _known("[plot]: measure", plot.measure, protocol.measures)
-    for axis in filter(None, (plot.x, plot.series)):
-        _known("[plot]", axis, protocol.conditions)
-    if plot.points:
-        _known("[plot]: points", plot.points, list_files("data", ".csv"))
+    check_measures(protocol)
+    check_targets(protocol)
+    check_plot(protocol)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from neurospine.description.library import display, parse_toml, read_text, search_path
 from neurospine.errors import LibraryError, ModelError, suggest
@@ -34,7 +35,6 @@ class Reference:
         return f"{names} {self.year}, {place}, doi:{self.doi}"
 
 
-@lru_cache(maxsize=1)
 def references() -> dict[str, Reference]:
     """Return all known publications by key.
 
@@ -43,8 +43,13 @@ def references() -> dict[str, Reference]:
     LibraryError
         If an entry is incomplete or its DOI is not one.
     """
+    return _read(search_path())
+
+
+@lru_cache(maxsize=4)
+def _read(folders: tuple[Path, ...]) -> dict[str, Reference]:
     known: dict[str, Reference] = {}
-    for root in reversed(search_path()):
+    for root in reversed(folders):
         path = root / "data" / "references.toml"
         if not path.is_file():
             continue

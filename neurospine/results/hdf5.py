@@ -1,17 +1,17 @@
 """The layout of a result file.
 
-`/spines/<projection>` holds snapshots as (time, slot) with dimension scales, so
-that xarray opens the group as it is. `/spikes/<population>` is laid out as
-SONATA spikes. `/contacts`, `/phases`, `/parameters`, `/conditions` and
-`/measures` are tables, one dataset a column. Root attributes say what was run.
+`/spines/<projection>` holds snapshots as (time, slot) and `/traces/<population>`
+recorded variables as (time, cell), both with dimension scales, so that xarray
+opens a group as it is. `/spikes/<population>` is laid out as SONATA spikes.
+`/contacts`, `/phases`, `/inputs`, `/parameters`, `/conditions` and `/measures`
+are tables, one dataset a column; `/files` holds the text of every file that the
+run was made from. Root attributes say what was run.
 """
 
 from __future__ import annotations
 
 import shutil
-import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,188 +20,87 @@ import numpy as np
 import pandas as pd
 
 from neurospine.errors import ResultError
-from neurospine.results.info import RunInfo, SpineInfo, Variable
+from neurospine.results.info import RunInfo, Variable
+from neurospine.results.tables import (
+    CHUNK,
+    COMPRESSION,
+    TEXT,
+    read_table,
+    write_table,
+    written_aside,
+)
 
 SCHEMA = 1
-_TEXT = h5py.string_dtype()
 _SORTING = h5py.enum_dtype({"none": 0, "by_id": 1, "by_time": 2}, basetype="u1")
-_COMPRESSION = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
-#: Elements of a snapshot in one chunk of a dataset.
-_CHUNK = 65536
+
+#: A coordinate: its values and attributes.
+Coordinate = tuple[Any, dict[str, str]]
 
 
-@contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
-    """Give a path to write to that becomes `path` only when all is written.
-
-    Raises
-    ------
-    ResultError
-        If the file cannot be written; then nothing is left behind.
-    """
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        yield aside
-        aside.replace(path)
-    except OSError as error:
-        raise ResultError(f"{path}: cannot be written ({error.strerror or error})") from None
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def write_info(file: h5py.File, info: RunInfo) -> None:
-    """Write everything about a run that is known before its first step."""
-    file.attrs["schema"] = SCHEMA
-    file.attrs["step"] = info.step
-    for name, value in info.attributes.items():
-        file.attrs[name] = value
-    _write_table(file.create_group("phases"), info.phases)
-    _write_table(file.create_group("parameters"), info.parameters)
-    conditions = file.create_group("conditions")
-    _write_table(conditions, info.conditions)
+def coordinates(
+    info: RunInfo, table: pd.DataFrame, columns: tuple[str, ...]
+) -> dict[str, Coordinate]:
+    """Return the coordinates of slots or cells: columns of a table, and the axes."""
+    condition = table["condition"].to_numpy()
+    found: dict[str, Coordinate] = {name: (table[name].to_numpy(), {}) for name in columns}
     for name, axis in info.axes.items():
-        conditions[name].attrs.update(units=axis.unit, meaning=axis.meaning)
-    populations = file.create_group("populations")
-    for name, size in info.populations.items():
-        populations.attrs[name] = size
-    for projection, spines in info.spines.items():
-        contacts = file.create_group(f"contacts/{projection}")
-        _write_table(contacts, spines.contacts)
-        variables = contacts.create_group("variables")
-        for name, variable in spines.variables.items():
-            described = variables.create_group(name, track_order=True)
-            described.attrs.update(unit=variable.unit, meaning=variable.meaning)
-            described.attrs["expression"] = variable.expression
-            for key, value in variable.values.items():
-                described.attrs[f"value_{key}"] = value
+        values = info.conditions[name].to_numpy()[condition]
+        found[name] = (values, {"units": axis.unit, "long_name": axis.meaning})
+    return found
 
 
-def read_info(file: h5py.File) -> RunInfo:
-    """Return what `write_info` wrote."""
-    attributes = {k: _plain(v) for k, v in file.attrs.items() if k not in ("schema", "step")}
-    conditions = file["conditions"]
-    axes = [name for name in conditions.attrs["columns"] if name]
-    spines = {}
-    for projection, contacts in file.get("contacts", {}).items():
-        variables = {}
-        for name, described in contacts["variables"].items():
-            values = {
-                k.removeprefix("value_"): float(v)
-                for k, v in described.attrs.items()
-                if k.startswith("value_")
-            }
-            a = described.attrs
-            variables[name] = Variable(a["unit"], a["meaning"], a["expression"], values)
-        ordered = sorted(variables, key=lambda n: bool(variables[n].expression))
-        spines[projection] = SpineInfo(_read_table(contacts), {n: variables[n] for n in ordered})
-    return RunInfo(
-        attributes,
-        float(file.attrs["step"]),
-        _read_table(file["phases"]),
-        _read_table(file["parameters"]),
-        _read_table(conditions),
-        {
-            name: Variable(conditions[name].attrs["units"], conditions[name].attrs["meaning"])
-            for name in axes
-        },
-        spines,
-        {name: int(size) for name, size in file["populations"].attrs.items()},
-    )
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _write_table(group: h5py.Group, table: pd.DataFrame) -> None:
-    group.attrs["columns"] = list(map(str, table.columns)) or [""]
-    for name in table.columns:
-        column = table[name].to_numpy()
-        if column.dtype.kind in "OUT":
-            group.create_dataset(name, data=column.astype(object), dtype=_TEXT)
-        else:
-            large = column.size > _CHUNK
-            group.create_dataset(name, data=column, **(_COMPRESSION if large else {}))
-
-
-def _read_table(group: h5py.Group) -> pd.DataFrame:
-    columns = [name for name in group.attrs["columns"] if name]
-    table = {}
-    for name in columns:
-        data = group[name]
-        table[name] = data.asstr()[...] if data.dtype.kind == "O" else data[...]
-    return pd.DataFrame(table, columns=columns)
-
-
-def write_spines(
+def write_series(
     file: h5py.File,
-    projection: str,
-    info: RunInfo,
+    path: str,
+    dimension: str,
+    along: Mapping[str, Coordinate],
+    variables: Mapping[str, Variable],
     times: np.ndarray[Any, Any],
-    snapshots: Iterable[Mapping[str, np.ndarray[Any, Any]]],
+    rows: Iterable[Mapping[str, np.ndarray[Any, Any]]],
 ) -> None:
-    """Write the snapshots of a projection, one after the other.
+    """Write variables over time and one more dimension, a row of time after the other.
 
     Parameters
     ----------
-    file
-        A file with the info of the run.
-    projection
-        The projection.
-    info
-        What `write_info` was given.
+    file, path
+        Where to make the group.
+    dimension
+        The name of the second dimension.
+    along
+        Coordinates along it.
+    variables
+        What the variables are.
     times
-        Time of each snapshot in seconds.
-    snapshots
-        For each time the variables of all slots.
+        Time of each row in seconds.
+    rows
+        For each time the values of every variable.
     """
-    spines = info.spines[projection]
-    slots = len(spines.contacts)
-    group = file.create_group(f"spines/{projection}")
+    size = len(next(iter(along.values()))[0])
+    group = file.create_group(path)
     time = group.create_dataset("time", data=times)
     time.attrs.update(units="second", long_name="biological time")
     time.make_scale("time")
-    slot = group.create_dataset("slot", data=np.arange(slots, dtype=np.int32), **_COMPRESSION)
-    slot.make_scale("slot")
-    for name, values, attributes in coordinates(info, spines):
+    second = group.create_dataset(dimension, data=np.arange(size, dtype=np.int32))
+    second.make_scale(dimension)
+    for name, (values, attributes) in along.items():
         text = values.dtype.kind in "OUT"
         data = values.astype(object) if text else values
-        made = group.create_dataset(name, data=data, dtype=_TEXT if text else None, **_COMPRESSION)
+        made = group.create_dataset(name, data=data, dtype=TEXT if text else None, **COMPRESSION)
         made.attrs.update(attributes)
-        made.dims[0].attach_scale(slot)
+        made.dims[0].attach_scale(second)
     written = {}
-    for name, variable in spines.variables.items():
-        made = group.create_dataset(
-            name,
-            shape=(times.size, slots),
-            dtype="<f8",
-            chunks=(
-                1 if slots >= _CHUNK else max(1, min(times.size, _CHUNK // slots)),
-                min(slots, _CHUNK),
-            ),
-            **_COMPRESSION,
-        )
+    together = max(1, min(times.size, CHUNK // max(size, 1)))
+    for name, variable in variables.items():
+        shape, chunks = (times.size, size), (together, min(size, CHUNK))
+        made = group.create_dataset(name, shape, dtype="<f8", chunks=chunks, **COMPRESSION)
         made.attrs.update(units=variable.unit, long_name=variable.meaning)
+        made.attrs["coordinates"] = " ".join(along)
         made.dims[0].attach_scale(time)
-        made.dims[1].attach_scale(slot)
+        made.dims[1].attach_scale(second)
         written[name] = made
-    names = " ".join(name for name, _, _ in coordinates(info, spines))
-    for made in written.values():
-        made.attrs["coordinates"] = names
-    for row, snapshot in enumerate(snapshots):
+    for number, row in enumerate(rows):
         for name, made in written.items():
-            made[row] = snapshot[name]
-
-
-def coordinates(info: RunInfo, spines: SpineInfo) -> Iterator[tuple[str, Any, dict[str, str]]]:
-    """Yield the coordinates along the slots: what was done to each, and its cells."""
-    contacts = spines.contacts
-    condition = contacts["condition"].to_numpy()
-    for name in ("condition", "repeat", "pre", "post"):
-        yield name, contacts[name].to_numpy(), {}
-    for name, axis in info.axes.items():
-        values = info.conditions[name].to_numpy()[condition]
-        yield name, values, {"units": axis.unit, "long_name": axis.meaning}
+            made[number] = row[name]
 
 
 def write_spikes(
@@ -218,12 +117,12 @@ def write_spikes(
 def write_measures(file: h5py.File, measures: Mapping[str, pd.DataFrame]) -> None:
     """Write the tables of what was measured."""
     for name, table in measures.items():
-        _write_table(file.create_group(f"measures/{name}"), table)
+        write_table(file.create_group(f"measures/{name}"), table)
 
 
 def read_measures(file: h5py.File) -> dict[str, pd.DataFrame]:
     """Return the tables of what was measured."""
-    return {name: _read_table(group) for name, group in file.get("measures", {}).items()}
+    return {name: read_table(group) for name, group in file.get("measures", {}).items()}
 
 
 def check_schema(file: h5py.File, path: Path) -> None:

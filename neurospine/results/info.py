@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+import h5py
+import numpy as np
 import pandas as pd
+
+from neurospine.results.tables import TEXT, read_table, write_table
 
 Attribute = str | int | float | bool
 
@@ -42,13 +47,23 @@ class SpineInfo:
 
 
 @dataclass(frozen=True)
+class TraceInfo:
+    """The recorded variables of one population; `cells` has number, condition and repeat."""
+
+    cells: pd.DataFrame
+    variables: Mapping[str, Variable]
+
+
+@dataclass(frozen=True)
 class RunInfo:
     """Everything about a run but what happened in it.
 
     Attributes
     ----------
     attributes
-        Versions, backend, seed, texts of all files and their hash.
+        Versions, backend, seed, and the hash of all files.
+    files
+        The text of every model and protocol file, by name.
     step
         The time step in seconds.
     phases
@@ -61,15 +76,113 @@ class RunInfo:
         Unit and meaning of each axis.
     spines
         By projection.
+    traces
+        By population.
+    inputs
+        One row a stimulus: phase, kind, and its settings as JSON.
     populations
         Number of cells, through all copies, by population.
     """
 
     attributes: Mapping[str, Attribute]
+    files: Mapping[str, str]
     step: float
     phases: pd.DataFrame
     parameters: pd.DataFrame
     conditions: pd.DataFrame
     axes: Mapping[str, Variable]
     spines: Mapping[str, SpineInfo]
+    traces: Mapping[str, TraceInfo]
+    inputs: pd.DataFrame
     populations: Mapping[str, int]
+
+
+def write_info(file: h5py.File, info: RunInfo) -> None:
+    """Write everything about a run that is known before its first step."""
+    file.attrs["step"] = info.step
+    for name, value in info.attributes.items():
+        file.attrs[name] = value
+    for name, text in info.files.items():
+        file.create_dataset(f"files/{name}", data=text, dtype=TEXT)
+    write_table(file.create_group("phases"), info.phases)
+    write_table(file.create_group("inputs"), info.inputs)
+    write_table(file.create_group("parameters"), info.parameters)
+    conditions = file.create_group("conditions")
+    write_table(conditions, info.conditions)
+    for name, axis in info.axes.items():
+        conditions[name].attrs.update(units=axis.unit, meaning=axis.meaning)
+    populations = file.create_group("populations")
+    for name, size in info.populations.items():
+        populations.attrs[name] = size
+    for name, spines in info.spines.items():
+        _write_described(file, f"contacts/{name}", spines.contacts, spines.variables)
+    for name, traces in info.traces.items():
+        _write_described(file, f"traced/{name}", traces.cells, traces.variables)
+
+
+def _write_described(
+    file: h5py.File, path: str, table: pd.DataFrame, variables: Mapping[str, Variable]
+) -> None:
+    group = file.create_group(path)
+    write_table(group, table)
+    group.attrs["variables"] = list(variables)
+    for name, variable in variables.items():
+        described = group.create_group(f"variables/{name}")
+        described.attrs.update(unit=variable.unit, meaning=variable.meaning)
+        described.attrs["expression"] = variable.expression
+        for key, value in variable.values.items():
+            described.attrs[f"value_{key}"] = value
+
+
+def read_info(file: h5py.File) -> RunInfo:
+    """Return what `write_info` wrote."""
+    conditions = file["conditions"]
+    axes = [name for name in conditions.attrs["columns"] if name]
+    return RunInfo(
+        {k: _plain(v) for k, v in file.attrs.items() if k not in ("schema", "step")},
+        _read_files(file["files"]),
+        float(file.attrs["step"]),
+        read_table(file["phases"]),
+        read_table(file["parameters"]),
+        read_table(conditions),
+        {
+            name: Variable(conditions[name].attrs["units"], conditions[name].attrs["meaning"])
+            for name in axes
+        },
+        {
+            name: SpineInfo(read_table(group), _read_variables(group))
+            for name, group in file.get("contacts", {}).items()
+        },
+        {
+            name: TraceInfo(read_table(group), _read_variables(group))
+            for name, group in file.get("traced", {}).items()
+        },
+        read_table(file["inputs"]),
+        {name: int(size) for name, size in file["populations"].attrs.items()},
+    )
+
+
+def _read_files(group: h5py.Group) -> dict[str, str]:
+    return {
+        f"{folder}/{name}": data.asstr()[()]
+        for folder, inside in group.items()
+        for name, data in inside.items()
+    }
+
+
+def _read_variables(group: h5py.Group) -> dict[str, Variable]:
+    variables = {}
+    for name in group.attrs["variables"]:
+        attributes = group["variables"][name].attrs
+        values = {
+            key.removeprefix("value_"): float(value)
+            for key, value in attributes.items()
+            if key.startswith("value_")
+        }
+        described = (attributes["unit"], attributes["meaning"], attributes["expression"])
+        variables[name] = Variable(*described, values)
+    return variables
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

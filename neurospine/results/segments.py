@@ -4,7 +4,8 @@ While a run goes on its data stand in a folder ``NAME.h5.part``: one file
 ``STREAM.segment`` for each stream of records. A record is five 64-bit words
 (magic, tick, number of elements, bytes of payload, checksum) and the payload,
 padded to whole words. A stream of snapshots holds one float64 array for each
-variable; a stream of spikes holds times in seconds (float64) and cells (int32).
+variable; a stream of spikes holds times in seconds (float64) and cells (int32);
+a stream of traces holds times and, for each variable, values as (time, cell).
 The compiled programs write the same format (`simulation/backends/standalone`).
 """
 
@@ -36,6 +37,12 @@ class Record:
     def arrays(self, number: int) -> tuple[Array, ...]:
         """Return the `number` float64 arrays of a snapshot."""
         return tuple(self.payload.view("<f8").reshape(number, self.count))
+
+    def samples(self, number: int, cells: int) -> tuple[Array, ...]:
+        """Return times, and `number` arrays (time, cell) of recorded variables."""
+        values = self.payload.view("<f8")
+        shape = (number, self.count, cells)
+        return values[: self.count], *values[self.count :].reshape(shape)
 
     def spikes(self) -> tuple[Array, Array]:
         """Return times and cells of a record of spikes."""

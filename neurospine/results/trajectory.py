@@ -15,9 +15,14 @@ import xarray as xr
 from neurospine.description.evaluate import evaluate
 from neurospine.errors import ResultError
 from neurospine.results import hdf5, segments
-from neurospine.results.info import RunInfo, SpineInfo
+from neurospine.results.hdf5 import Coordinate
+from neurospine.results.info import RunInfo, Variable, read_info, write_info
+from neurospine.results.tables import written_aside
 
 INFO_FILE = "run.h5"
+#: The coordinates of a slot, and of a recorded cell.
+_SLOT = ("condition", "repeat", "pre", "post")
+_TRACED = ("condition", "repeat", "number")
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,9 @@ class Trajectory:
         is a spine, its condition, repeat and cells are coordinates.
     spikes
         For each population a table with time (s) and cell.
+    traces
+        For each population whose variables were recorded a dataset with the
+        dimensions time (s) and cell.
     measures
         Tables of what a protocol measures (see `neurospine.measure`).
     """
@@ -40,6 +48,7 @@ class Trajectory:
     info: RunInfo
     spines: Mapping[str, xr.Dataset]
     spikes: Mapping[str, pd.DataFrame]
+    traces: Mapping[str, xr.Dataset] = field(default_factory=dict)
     measures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
@@ -68,15 +77,17 @@ class Trajectory:
         """
         path = Path(path)
         check_output(path, force=force)
-        with hdf5.written_aside(path) as aside, h5py.File(aside, "w") as file:
-            hdf5.write_info(file, self.info)
+        with written_aside(path) as aside, h5py.File(aside, "w") as file:
+            file.attrs["schema"] = hdf5.SCHEMA
+            write_info(file, self.info)
             for name, dataset in self.spines.items():
-                variables = self.info.spines[name].variables
-                rows = (
-                    {v: dataset[v].values[row] for v in variables}
-                    for row in range(dataset.sizes["time"])
-                )
-                hdf5.write_spines(file, name, self.info, dataset["time"].values, rows)
+                spines = self.info.spines[name]
+                along = hdf5.coordinates(self.info, spines.contacts, _SLOT)
+                _write(file, f"spines/{name}", "slot", along, spines.variables, dataset)
+            for name, dataset in self.traces.items():
+                traces = self.info.traces[name]
+                along = hdf5.coordinates(self.info, traces.cells, _TRACED)
+                _write(file, f"traces/{name}", "cell", along, traces.variables, dataset)
             for name, table in self.spikes.items():
                 hdf5.write_spikes(file, name, table["time"].to_numpy(), table["cell"].to_numpy())
             hdf5.write_measures(file, self.measures)
@@ -97,19 +108,17 @@ class Trajectory:
         try:
             with h5py.File(path, "r") as file:
                 hdf5.check_schema(file, path)
-                info = hdf5.read_info(file)
+                info = read_info(file)
                 spikes = {}
                 for name, group in file.get("spikes", {}).items():
                     cells = group["node_ids"][...].astype(np.int64)
                     spikes[name] = _spike_table(group["timestamps"][...] / 1e3, cells)
                 measures = hdf5.read_measures(file)
-            spines = {}
-            for name in info.spines:
-                with xr.open_dataset(path, group=f"spines/{name}", engine="h5netcdf") as data:
-                    spines[name] = data.load()
+            spines = {name: _open(path, f"spines/{name}") for name in info.spines}
+            traces = {name: _open(path, f"traces/{name}") for name in info.traces}
         except (OSError, KeyError, ValueError, RuntimeError) as error:
             raise ResultError(f"{path}: not a readable result file ({error})") from None
-        return cls(info, spines, spikes, measures)
+        return cls(info, spines, spikes, traces, measures)
 
     @classmethod
     def from_part(cls, folder: Path, *, complete: bool) -> Trajectory:
@@ -122,19 +131,20 @@ class Trajectory:
         """
         try:
             with h5py.File(folder / INFO_FILE, "r") as file:
-                info = hdf5.read_info(file)
+                info = read_info(file)
         except OSError as error:
             raise ResultError(f"{folder}: not the folder of a run ({error})") from None
         info = replace(info, attributes={**info.attributes, "complete": complete})
         spines = {name: _snapshots(folder, name, info) for name in info.spines}
         spikes = {name: _spikes(folder, name) for name in info.populations}
-        return cls(info, spines, spikes)
+        traces = {name: _traces(folder, name, info) for name in info.traces}
+        return cls(info, spines, spikes, traces)
 
 
 def start_part(folder: Path, info: RunInfo) -> None:
     """Write what is known of a run into the folder for its segments."""
     with h5py.File(folder / INFO_FILE, "w") as file:
-        hdf5.write_info(file, info)
+        write_info(file, info)
 
 
 def check_output(path: Path, *, force: bool) -> None:
@@ -147,33 +157,72 @@ def check_output(path: Path, *, force: bool) -> None:
         raise ResultError(f"{path}: there is no folder {path.parent}")
 
 
+def _write(
+    file: h5py.File,
+    path: str,
+    dimension: str,
+    along: Mapping[str, Coordinate],
+    variables: Mapping[str, Variable],
+    dataset: xr.Dataset,
+) -> None:
+    values = {name: dataset[name].values for name in variables}
+    rows = ({n: v[k] for n, v in values.items()} for k in range(dataset.sizes["time"]))
+    hdf5.write_series(file, path, dimension, along, variables, dataset["time"].values, rows)
+
+
+def _open(path: Path, group: str) -> xr.Dataset:
+    with xr.open_dataset(path, group=group, engine="h5netcdf") as data:
+        return data.load()
+
+
 def _snapshots(folder: Path, projection: str, info: RunInfo) -> xr.Dataset:
     spines = info.spines[projection]
     records = list(segments.read(folder, f"spines_{projection}"))
     times = np.array([record.tick for record in records]) * info.step
     shape = (len(records), len(spines.contacts))
-    recorded = {name: np.empty(shape) for name in spines.recorded}
+    values = {name: np.empty(shape) for name in spines.recorded}
     for row, record in enumerate(records):
-        for name, values in zip(spines.recorded, record.arrays(len(recorded)), strict=True):
-            recorded[name][row] = values
-    return _dataset(info, spines, times, recorded)
-
-
-def _dataset(info: RunInfo, spines: SpineInfo, times: Any, recorded: dict[str, Any]) -> xr.Dataset:
-    data: dict[str, Any] = {}
+        for name, array in zip(spines.recorded, record.arrays(len(values)), strict=True):
+            values[name][row] = array
     for name, variable in spines.variables.items():
-        values = recorded.get(name)
-        if values is None:
-            values = evaluate(variable.expression, {**variable.values, **recorded})
-        attributes = {"units": variable.unit, "long_name": variable.meaning}
-        data[name] = (("time", "slot"), values, attributes)
-    coordinates: dict[str, Any] = {
-        "time": ("time", times, {"units": "second", "long_name": "biological time"}),
-        "slot": ("slot", np.arange(len(spines.contacts), dtype=np.int32)),
+        if variable.expression:
+            values[name] = evaluate(variable.expression, {**variable.values, **values})
+    along = hdf5.coordinates(info, spines.contacts, _SLOT)
+    return _dataset("slot", times, values, spines.variables, along)
+
+
+def _traces(folder: Path, population: str, info: RunInfo) -> xr.Dataset:
+    traces = info.traces[population]
+    names, cells = list(traces.variables), len(traces.cells)
+    times, values = [np.zeros(0)], {name: [np.zeros((0, cells))] for name in names}
+    for record in segments.read(folder, f"traces_{population}"):
+        time, *arrays = record.samples(len(names), cells)
+        times.append(time)
+        for name, array in zip(names, arrays, strict=True):
+            values[name].append(array)
+    joined = {name: np.concatenate(parts) for name, parts in values.items()}
+    along = hdf5.coordinates(info, traces.cells, _TRACED)
+    return _dataset("cell", np.concatenate(times), joined, traces.variables, along)
+
+
+def _dataset(
+    dimension: str,
+    times: Any,
+    values: Mapping[str, Any],
+    variables: Mapping[str, Variable],
+    along: Mapping[str, Coordinate],
+) -> xr.Dataset:
+    data = {
+        name: (("time", dimension), values[name], {"units": v.unit, "long_name": v.meaning})
+        for name, v in variables.items()
     }
-    for name, values, attributes in hdf5.coordinates(info, spines):
-        coordinates[name] = ("slot", values, attributes)
-    return xr.Dataset(data, coordinates)
+    size = len(next(iter(along.values()))[0])
+    where: dict[str, Any] = {
+        "time": ("time", times, {"units": "second", "long_name": "biological time"}),
+        dimension: (dimension, np.arange(size, dtype=np.int32)),
+    }
+    where |= {name: (dimension, *coordinate) for name, coordinate in along.items()}
+    return xr.Dataset(data, where)
 
 
 def _spikes(folder: Path, population: str) -> pd.DataFrame:

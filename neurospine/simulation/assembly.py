@@ -10,7 +10,7 @@ import brian2
 import numpy as np
 from brian2 import second
 
-from neurospine.simulation.network import Array, Group, Network, Operation, Source, Synapses
+from neurospine.simulation.network import Array, Group, Network, Operation, Source, Synapses, Trace
 from neurospine.simulation.random import poisson_count_function
 
 _INDEX = {"pre": "_presynaptic_idx", "post": "_postsynaptic_idx", "shared": "0"}
@@ -27,6 +27,7 @@ class Assembly:
     groups: Mapping[str, Any]
     synapses: Mapping[str, Any]
     monitors: Mapping[str, Any]
+    traces: Mapping[str, Any]
     clocks: Mapping[str, Any]
 
 
@@ -65,9 +66,24 @@ def assemble(network: Network, *, connected: bool = True) -> Assembly:
             runner = _operation(owner, operation, network.step)
             if operation.steps > 1:
                 clocks[runner.name] = runner.clock
-    objects = (*groups.values(), *synapses.values(), *monitors.values())
+    traces = {trace.group: _trace(trace, groups, network.step) for trace in network.traces}
+    clocks |= {f"{name}_traces": monitor.clock for name, monitor in traces.items()}
+    objects = (*groups.values(), *synapses.values(), *monitors.values(), *traces.values())
     made = brian2.Network(*objects, name="network")
-    return Assembly(made, groups, synapses, monitors, clocks)
+    return Assembly(made, groups, synapses, monitors, traces, clocks)
+
+
+def _trace(trace: Trace, groups: Mapping[str, Any], step: float) -> Any:
+    """Return a monitor that samples before a snapshot of the same time is taken."""
+    return brian2.StateMonitor(
+        groups[trace.group],
+        trace.variables,
+        record=trace.cells,
+        dt=trace.steps * step * second,
+        when="start",
+        order=9,
+        name=f"{trace.group}_traces_out",
+    )
 
 
 def _group(group: Group, namespace: dict[str, Any]) -> Any:

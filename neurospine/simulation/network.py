@@ -100,6 +100,16 @@ class Recording:
 
 
 @dataclass(frozen=True)
+class Trace:
+    """Variables of some cells of a group to be recorded every so many steps."""
+
+    group: str
+    variables: tuple[str, ...]
+    cells: Array
+    steps: int
+
+
+@dataclass(frozen=True)
 class Network:
     """All objects of a run, its time step and the interval between snapshots."""
 
@@ -111,6 +121,7 @@ class Network:
     synapses: tuple[Synapses, ...]
     recordings: tuple[Recording, ...]
     spikes: tuple[str, ...]
+    traces: tuple[Trace, ...] = ()
 
     @property
     def owners(self) -> tuple[Group | Synapses, ...]:
@@ -143,6 +154,7 @@ class Network:
             ],
             "recordings": [vars(recording) for recording in self.recordings],
             "spikes": list(self.spikes),
+            "traces": [[t.group, t.variables, t.cells.size] for t in self.traces],
         }
 
 

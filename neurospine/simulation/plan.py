@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neurospine.description.expressions import parse_equations
 from neurospine.description.model import Model
 from neurospine.description.parts import Drive
 from neurospine.description.protocol import Protocol
-from neurospine.errors import ModelError, ProtocolError
+from neurospine.description.units import seconds
+from neurospine.errors import ModelError, ProtocolError, suggest
+from neurospine.simulation.form_choice import choose_form
 from neurospine.simulation.forms import Form, FormName
 from neurospine.simulation.network import (
     Array,
@@ -19,10 +22,10 @@ from neurospine.simulation.network import (
     Recording,
     Source,
     Synapses,
+    Trace,
 )
 from neurospine.simulation.projections import (
     Layout,
-    choose_form,
     declarations,
     names_read,
     values_of,
@@ -124,6 +127,7 @@ class _Planner:
             tuple(synapses),
             tuple(recordings),
             tuple(self.sizes),
+            tuple(self._trace(name) for name in self.protocol.traces),
         )
         return Plan(self.model, self.protocol, self.seed, network, written, self.copies, self.sizes)
 
@@ -132,6 +136,29 @@ class _Planner:
     def _size(self, population: str) -> int:
         size = self.model.circuit.populations[population].size
         return whole_number(self.model, size) if isinstance(size, str) else size
+
+    def _trace(self, population: str) -> Trace:
+        wanted = self.protocol.traces[population]
+        place = f"protocol {self.protocol.name!r}: [traces.{population}]"
+        if population not in self.model.neurons:
+            hint = suggest(population, self.model.neurons)
+            raise ProtocolError(f"{place}: no population of neurons of that name. {hint}")
+        known = {e.name for e in parse_equations(self.model.neurons[population].equations)}
+        for variable in wanted.variables:
+            if variable not in known:
+                hint = suggest(variable, known)
+                raise ProtocolError(f"{place}: variables: no {variable!r}. {hint}")
+        cells, size = np.array(wanted.cells, np.int32), self.sizes[population]
+        if not cells.size or cells.min() < 0 or cells.max() >= size:
+            raise ProtocolError(f"{place}: cells: must be from 0 to {size - 1}")
+        steps = round(seconds(wanted.every) / self.step)
+        if steps < 1 or self.record_steps % steps:
+            raise ProtocolError(
+                f"{place}: every: record_every = {self.protocol.record_every} must be a multiple "
+                f"of {wanted.every}"
+            )
+        copies = np.arange(self.copies, dtype=np.int32)[:, None] * size
+        return Trace(population, wanted.variables, (copies + cells).ravel(), steps)
 
     def _neurons(self, population: str) -> Group:
         part = self.model.neurons[population]

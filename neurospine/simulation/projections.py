@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -10,14 +9,13 @@ import numpy as np
 from neurospine.description.expressions import (
     identifiers,
     parse_equations,
-    parse_expression,
     parse_statements,
 )
-from neurospine.description.model import Model, Spine
+from neurospine.description.model import Model
 from neurospine.description.parts import Part
 from neurospine.errors import ModelError
-from neurospine.simulation import forms
-from neurospine.simulation.forms import EVENT_DRIVEN, CellBlock, Form, FormName
+from neurospine.simulation.form_choice import delay_spread
+from neurospine.simulation.forms import EVENT_DRIVEN, CellBlock, Form
 from neurospine.simulation.network import Alias, Array, Group, Operation, Synapses
 from neurospine.simulation.random import generator
 
@@ -58,59 +56,6 @@ def whole_number(model: Model, name: str) -> int:
             f"parameter {model.circuit.name}.{name}: must be a whole number from 1, found {value:g}"
         )
     return round(value)
-
-
-def choose_form(
-    model: Model, projection: str, step: float, record_steps: int, wanted: FormName | None
-) -> Form:
-    """Return the wanted form of a projection's rule, or the cheapest that is exact.
-
-    Raises
-    ------
-    ModelError
-        If the wanted form is not possible.
-    """
-    spine = model.spines[projection]
-    effect = model.circuit.projections[projection].effect.strip()
-    even = _spread(model, projection) == 0
-    settle = _settling(model, spine, step, record_steps) if even else None
-    possible: list[FormName] = ["folded"] if settle else []
-    possible += ["neuron_traces"] if even else []
-    possible += ["textbook"]
-    chosen = wanted or possible[0]
-    if chosen not in possible:
-        raise ModelError(
-            f"projection {projection!r}: the rule {spine.rule.name!r} cannot be computed in the "
-            f"form {chosen!r} here; possible: {', '.join(possible)}"
-        )
-    if chosen == "folded" and settle:
-        return forms.folded(spine, effect, settle)
-    make = forms.textbook if chosen == "textbook" else forms.neuron_traces
-    return make(spine, effect)
-
-
-def _spread(model: Model, projection: str) -> float:
-    name = model.circuit.projections[projection].delay_spread
-    return model.number(model.circuit.name, name) if name else 0.0
-
-
-def _settling(model: Model, spine: Spine, step: float, record_steps: int) -> int | None:
-    """Return the settling interval in steps, or None where folding would not be exact.
-
-    Between two arrivals the folded volume may only rise, so no term of the gain
-    may be negative.
-    """
-    rule = spine.rule
-    if rule.folded is None or not forms.foldable(spine):
-        return None
-    for node in ast.walk(parse_expression(rule.folded.gain)):
-        if isinstance(node, ast.Sub | ast.USub | ast.Call):
-            return None
-    for name in identifiers(rule.folded.gain) & set(rule.parameters):
-        if model.number(rule.name, name) < 0:
-            return None
-    tau = model.number(rule.name, rule.folded.time_constant)
-    return forms.settling_steps(tau, step, record_steps)
 
 
 class Layout:
@@ -291,7 +236,7 @@ class Layout:
         """Return the delay of all spines, or of each where they differ, in seconds."""
         circuit = self.model.circuit
         delay = self.model.number(circuit.name, self.projection.delay)
-        spread = _spread(self.model, self.name)
+        spread = delay_spread(self.model, self.name)
         if abs(delay / self.step - round(delay / self.step)) > ON_A_STEP:
             raise ModelError(
                 f"parameter {circuit.name}.{self.projection.delay}: {delay:g} s is no multiple "

@@ -10,9 +10,10 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 import pandas as pd
 
-from neurospine.description.expressions import identifiers
+from neurospine.description.expressions import identifiers, parse_equations
 from neurospine.description.model import Spine
-from neurospine.results.info import RunInfo, SpineInfo, Variable
+from neurospine.results.info import RunInfo, SpineInfo, TraceInfo, Variable
+from neurospine.simulation.network import Trace
 from neurospine.simulation.plan import Plan
 
 _PACKAGES = ("neurospine", "brian2", "numpy", "sympy", "h5py")
@@ -21,7 +22,7 @@ _PACKAGES = ("neurospine", "brian2", "numpy", "sympy", "h5py")
 def run_info(plan: Plan, backend: str) -> RunInfo:
     """Return everything about a run that is known before its first step."""
     protocol, network = plan.protocol, plan.network
-    texts = {**{f"models/{n}": t for n, t in plan.model.texts.items()}}
+    texts = {f"models/{name}": text for name, text in plan.model.texts.items()}
     texts[f"protocols/{protocol.name}"] = protocol.text
     attributes: dict[str, str | int | float | bool] = {
         "protocol": protocol.name,
@@ -32,7 +33,6 @@ def run_info(plan: Plan, backend: str) -> RunInfo:
         "seed": plan.seed,
         "repeats": protocol.repeats,
         "forms": json.dumps({name: form.name for name, form in plan.forms.items()}),
-        "files": json.dumps(texts),
         "files_sha256": hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest(),
         "python": platform.python_version(),
         "machine": platform.machine(),
@@ -42,12 +42,15 @@ def run_info(plan: Plan, backend: str) -> RunInfo:
     conditions = pd.DataFrame({axis: [row[axis] for row in rows] for axis in protocol.conditions})
     return RunInfo(
         attributes,
+        texts,
         network.step,
         _phases(plan),
         _parameters(plan),
         conditions,
         {name: Variable(axis.unit, axis.meaning) for name, axis in protocol.conditions.items()},
         {s.name: _spines(plan, s.name) for s in network.synapses if s.name in plan.forms},
+        {trace.group: _traces(plan, trace) for trace in network.traces},
+        _inputs(plan),
         {name: size * plan.copies for name, size in plan.sizes.items()},
     )
 
@@ -91,6 +94,29 @@ def _spines(plan: Plan, projection: str) -> SpineInfo:
         }
     )
     return SpineInfo(contacts, _variables(plan, plan.model.spines[projection]))
+
+
+def _traces(plan: Plan, trace: Trace) -> TraceInfo:
+    copy = trace.cells // plan.sizes[trace.group]
+    cells = pd.DataFrame(
+        {
+            "number": trace.cells,
+            "condition": copy // plan.protocol.repeats,
+            "repeat": copy % plan.protocol.repeats,
+        }
+    )
+    equations = parse_equations(plan.model.neurons[trace.group].equations)
+    units = {equation.name: equation.unit for equation in equations}
+    return TraceInfo(cells, {v: Variable(units[v], v) for v in trace.variables})
+
+
+def _inputs(plan: Plan) -> pd.DataFrame:
+    rows = [
+        (phase.name, stimulus.kind, stimulus.model_dump_json(exclude_defaults=True))
+        for phase in plan.protocol.phases
+        for stimulus in phase.stimuli
+    ]
+    return pd.DataFrame(rows, columns=["phase", "kind", "settings"], dtype=object)
 
 
 def _variables(plan: Plan, spine: Spine) -> dict[str, Variable]:

@@ -11,7 +11,7 @@ from typing import Any
 from neurospine.description.model import Model, load_model
 from neurospine.description.protocol import Protocol, load_protocol
 from neurospine.errors import BuildError, ResultError, suggest
-from neurospine.results.trajectory import Trajectory, check_output, start_part
+from neurospine.results.trajectory import INFO_FILE, Trajectory, check_output, start_part
 from neurospine.simulation.backends.backend import Backend, Progress
 from neurospine.simulation.backends.runtime import RuntimeBackend
 from neurospine.simulation.backends.standalone import StandaloneBackend
@@ -85,10 +85,10 @@ def simulate(
     path = Path(output) if output is not None else None
     if path:
         check_output(path, force=force)
-    program = engine.build(plan.network)
     folder = _part_folder(path, force)
     complete = False
     try:
+        program = engine.build(plan.network)
         start_part(folder, run_info(plan, backend))
         program.run(plan.network, folder, progress or _silent)
         complete = True
@@ -97,7 +97,7 @@ def simulate(
             trajectory.to_hdf5(path, force=force)
         return trajectory
     except KeyboardInterrupt:
-        if path and not complete:
+        if path and not complete and (folder / INFO_FILE).exists():
             Trajectory.from_part(folder, complete=False).to_hdf5(path, force=force)
         raise
     finally:

@@ -59,6 +59,11 @@ def spine_stream(projection: str) -> str:
     return f"spines_{projection}"
 
 
+def trace_stream(population: str) -> str:
+    """Return the name of the stream of recorded variables of a population."""
+    return f"traces_{population}"
+
+
 def spike_stream(population: str) -> str:
     """Return the name of the stream of spikes of a population."""
     return f"spikes_{population}"

@@ -14,7 +14,12 @@ from brian2.utils.logger import BrianLogger
 
 from neurospine.results import segments
 from neurospine.simulation.assembly import Assembly, arguments, assemble
-from neurospine.simulation.backends.backend import Progress, spike_stream, spine_stream
+from neurospine.simulation.backends.backend import (
+    Progress,
+    spike_stream,
+    spine_stream,
+    trace_stream,
+)
 from neurospine.simulation.network import Network
 
 
@@ -65,6 +70,7 @@ class _Recorder:
         self.folder, self.progress = folder, progress
         self.tick = 0
         self.seen = dict.fromkeys(network.spikes, 0)
+        self.sampled = dict.fromkeys(assembly.traces, 0)
 
     def __call__(self) -> None:
         for recording in self.network.recordings:
@@ -78,6 +84,16 @@ class _Recorder:
             self.seen[population] += times.size
             stream = spike_stream(population)
             segments.append(self.folder, stream, self.tick, times.size, times, cells)
+        for population, monitor in self.assembly.traces.items():
+            done = self.sampled[population]
+            values = [np.asarray(monitor.variables["t"].get_value())[done:]]
+            for trace in self.network.traces:
+                if trace.group == population:
+                    recorded = (monitor.variables[v].get_value() for v in trace.variables)
+                    values += [np.asarray(r)[done:] for r in recorded]
+            self.sampled[population] += values[0].size
+            stream = trace_stream(population)
+            segments.append(self.folder, stream, self.tick, values[0].size, *values)
         self.progress(self.tick * self.network.step)
         self.tick += self.network.record_steps
 

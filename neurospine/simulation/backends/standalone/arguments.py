@@ -42,6 +42,9 @@ def argument_arrays(network: Network) -> Iterator[tuple[str, Array]]:
                     f"{owner.name}_{operation.name}.dt",
                     np.array([operation.steps * network.step]),
                 )
+    for trace in network.traces:
+        yield f"{trace.group}_traces.dt", np.array([trace.steps * network.step])
+        yield f"{trace.group}_traces_out._indices", trace.cells
     yield f"{RECORDER}.dt", np.array([network.record_steps * network.step])
     for source in network.sources:
         yield f"{source.name}.neuron_index", source.cells
@@ -54,7 +57,9 @@ def slots(network: Network, assembly: Assembly, clock: Any, device: Any) -> list
     `clock` is that of the recorder. The expressions in `place` are C++ and name
     variables of the program.
     """
-    owners = {**assembly.groups, **assembly.synapses, **assembly.clocks, RECORDER: clock}
+    monitors = {monitor.name: monitor for monitor in assembly.traces.values()}
+    owners = {**assembly.groups, **assembly.synapses, **assembly.clocks, **monitors}
+    owners[RECORDER] = clock
     found = []
     for name, value in argument_arrays(network):
         owner_name, variable_name = name.split(".")

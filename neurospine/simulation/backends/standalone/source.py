@@ -19,7 +19,7 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import reset_device
 
 from neurospine.simulation.assembly import Assembly, assemble
-from neurospine.simulation.backends.backend import spike_stream, spine_stream
+from neurospine.simulation.backends.backend import spike_stream, spine_stream, trace_stream
 from neurospine.simulation.backends.standalone.arguments import RECORDER, Slot, slots
 from neurospine.simulation.network import Network
 
@@ -130,6 +130,19 @@ def _tables(network: Network, assembly: Assembly, device: Any, found: list[Slot]
             "    return count;",
             "}",
         ]
+    for trace in network.traces:
+        monitor = assembly.traces[trace.group]
+        times = array(monitor, "t")
+        lines += [f"std::size_t traces_{trace.group}(std::vector<char>& payload)", "{"]
+        lines += [f"    const std::size_t count = {times}.size();"]
+        lines += [f"    append(payload, {times}.data(), count);"]
+        for variable in trace.variables:
+            values = name_of(monitor.variables[variable])
+            lines += ["    for (std::size_t k = 0; k < count; k++)"]
+            lines += [f"        append(payload, &{values}(k, 0), {trace.cells.size});"]
+            lines += [f"    {values}.resize(0, {trace.cells.size});"]
+        lines += [f"    {times}.clear();", f"    {array(monitor, 'N')}[0] = 0;"]
+        lines += ["    return count;", "}"]
     lines += ["}  // namespace", "const std::vector<Argument> arguments = {"]
     for slot in found:
         width = int(slot.dtype[2:])
@@ -142,6 +155,7 @@ def _tables(network: Network, assembly: Assembly, device: Any, found: list[Slot]
         f'    {{"{spine_stream(r.synapses)}", snapshot_{r.synapses}}},' for r in network.recordings
     ]
     lines += [f'    {{"{spike_stream(p)}", spikes_{p}}},' for p in assembly.monitors]
+    lines += [f'    {{"{trace_stream(t.group)}", traces_{t.group}}},' for t in network.traces]
     return "\n".join((*lines, "};", "}  // namespace neurospine", ""))
 
 

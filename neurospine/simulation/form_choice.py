@@ -1,0 +1,65 @@
+"""Choose the form in which the rule of a projection is computed."""
+
+from __future__ import annotations
+
+import ast
+
+from neurospine.description.expressions import identifiers, parse_expression
+from neurospine.description.model import Model, Spine
+from neurospine.errors import ModelError
+from neurospine.simulation import forms
+from neurospine.simulation.forms import Form, FormName
+
+
+def choose_form(
+    model: Model, projection: str, step: float, record_steps: int, wanted: FormName | None
+) -> Form:
+    """Return the wanted form of a projection's rule, or the cheapest that is exact.
+
+    Raises
+    ------
+    ModelError
+        If the wanted form is not possible.
+    """
+    spine = model.spines[projection]
+    effect = model.circuit.projections[projection].effect.strip()
+    even = delay_spread(model, projection) == 0
+    settle = _settling(model, spine, step, record_steps) if even else None
+    possible: list[FormName] = ["folded"] if settle else []
+    possible += ["neuron_traces"] if even else []
+    possible += ["textbook"]
+    chosen = wanted or possible[0]
+    if chosen not in possible:
+        raise ModelError(
+            f"projection {projection!r}: the rule {spine.rule.name!r} cannot be computed in the "
+            f"form {chosen!r} here; possible: {', '.join(possible)}"
+        )
+    if chosen == "folded" and settle:
+        return forms.folded(spine, effect, settle)
+    make = forms.textbook if chosen == "textbook" else forms.neuron_traces
+    return make(spine, effect)
+
+
+def delay_spread(model: Model, projection: str) -> float:
+    """Return how far the delays of a projection differ, in seconds."""
+    name = model.circuit.projections[projection].delay_spread
+    return model.number(model.circuit.name, name) if name else 0.0
+
+
+def _settling(model: Model, spine: Spine, step: float, record_steps: int) -> int | None:
+    """Return the settling interval in steps, or None where folding would not be exact.
+
+    Between two arrivals the folded volume may only rise, so no term of the gain
+    may be negative.
+    """
+    rule = spine.rule
+    if rule.folded is None or not forms.foldable(spine):
+        return None
+    for node in ast.walk(parse_expression(rule.folded.gain)):
+        if isinstance(node, ast.Sub | ast.USub | ast.Call):
+            return None
+    for name in identifiers(rule.folded.gain) & set(rule.parameters):
+        if model.number(rule.name, name) < 0:
+            return None
+    tau = model.number(rule.name, rule.folded.time_constant)
+    return forms.settling_steps(tau, step, record_steps)
