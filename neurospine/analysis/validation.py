@@ -204,10 +204,12 @@ def _against_bound(
 
 
 def _label(protocol: Protocol, row: Any) -> str:
+    """Return a condition in words; three axes or more are given by their values only."""
     words = []
     for name, axis in protocol.conditions.items():
         if name in row:
             value = row[name]
             unit = "" if axis.unit == "1" else f" {axis.unit}"
-            words.append(value if isinstance(value, str) else f"{name} {value:g}{unit}")
+            head = f"{name} " if len(protocol.conditions) < 3 else ""
+            words.append(value if isinstance(value, str) else f"{head}{value:g}{unit}")
     return ", ".join(words)

@@ -23,6 +23,8 @@ from neurospine.simulation.backends.backend import spike_stream, spine_stream, t
 from neurospine.simulation.backends.standalone.arguments import RECORDER, Slot, slots
 from neurospine.simulation.network import Network
 
+#: Code objects with these words in their name run once, before the first step.
+_ONCE = ("synapses_create_array", "before_run")
 _HEADERS = (
     "algorithm cassert chrono climits cmath csignal cstdint cstdio cstdlib cstring ctime fstream "
     "iostream iterator map random set stdint.h string tuple utility vector"
@@ -166,17 +168,27 @@ def _unit(folder: Path) -> str:
     assert found, "Brian2 wrote a makefile without sources"
     sources = sorted(found.group(1).split())
     objects = [source for source in sources if source.startswith("code_objects/")]
-    others = [source for source in sources if source not in objects]
+    once = [source for source in objects if any(word in source for word in _ONCE)]
+    others = [source for source in sources if "/" not in source]
     lines = [f"#include <{header}>" for header in _HEADERS]
     lines += ['#include "objects.h"', '#include "run.h"', '#include "brianlib/common_math.h"']
     lines += ['#include "brianlib/stdint_compat.h"', '#include "synapses_classes.h"']
     lines += ['#include "runtime.h"']
-    for number, source in enumerate(objects):
-        lines.append(f'#include "{source.removesuffix(".cpp")}.h"')
-        lines.append(f'namespace object_{number} {{\n#include "{source}"\n}}')
-        text = (folder / source).read_text()
-        for function in re.findall(r"^void (_\w+)\(\)\s*$", text, re.MULTILINE):
-            lines.append(f"void {function}() {{ object_{number}::{function}(); }}")
-    lines += [f'#include "{source}"' for source in others]
-    lines += ['#include "tables.cpp"', '#include "runtime.cpp"', ""]
+    lines += [f'#include "{source.removesuffix(".cpp")}.h"' for source in objects]
+    lines += ['#include "brianlib/spikequeue.cpp"']
+    lines += [_enclosed(folder, source) for source in objects if source not in once]
+    # What runs once is not worth the time that optimising it takes.
+    lines += ["#pragma GCC optimize (1)"]
+    lines += [_enclosed(folder, source) for source in once]
+    lines += [f'#include "{source}"' for source in (*others, "tables.cpp", "runtime.cpp")]
+    return "\n".join((*lines, ""))
+
+
+def _enclosed(folder: Path, source: str) -> str:
+    """Return the code of one object in a namespace of its own, and ways to call it."""
+    name = f"in_{Path(source).stem}"
+    lines = [f'namespace {name} {{\n#include "{source}"\n}}']
+    text = (folder / source).read_text()
+    for function in re.findall(r"^void (_\w+)\(\)\s*$", text, re.MULTILINE):
+        lines.append(f"void {function}() {{ {name}::{function}(); }}")
     return "\n".join(lines)
