@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from neurospine.description.checks import check_alone
+from neurospine.description.expressions import Equation
 from neurospine.description.library import display, find_file, list_files, parse_toml, read_text
 from neurospine.description.model import Model, load_model
 from neurospine.description.parameters import Parameter
@@ -128,16 +129,20 @@ def _parameter_table(title: str, parameters: Iterable[tuple[str, Parameter]]) ->
 
 def _equations(form: Form) -> Group:
     blocks = (
-        ("on each axon", "\n".join(form.presynaptic.equations)),
+        ("on each axon", _lines(form.presynaptic.equations)),
         ("when a spike has arrived", form.presynaptic.on_spike),
-        ("on each postsynaptic cell", "\n".join(form.postsynaptic.equations)),
+        ("on each postsynaptic cell", _lines(form.postsynaptic.equations)),
         ("when the cell has fired", form.postsynaptic.on_spike),
-        ("on each spine", "\n".join(form.equations)),
+        ("on each spine", _lines(form.equations)),
         ("at a spine when a spike arrives", form.on_pre),
         ("at a spine when its cell fires", form.on_post),
         ("at a spine when settled", form.settle),
     )
     return Group(*(Text(f"# {title}\n{text}\n") for title, text in blocks if text))
+
+
+def _lines(equations: Iterable[Equation]) -> str:
+    return "\n".join(equation.text for equation in equations)
 
 
 def check_files(names: list[str], *, everything: bool) -> Iterator[str]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _RATE = DIMENSIONLESS / second.dim
 Names = Mapping[str, Dimension]
+#: Objects that every network has.
+_OWN_OBJECTS = ("network", "recorder", "defaultclock")
 
 
 def check_model(model: Model) -> None:
@@ -46,9 +48,11 @@ def check_model(model: Model) -> None:
         check_structure(spine.structure, model.origins[spine.structure.name])
         check_readout(spine.readout, model.origins[spine.readout.name])
         _check_spine_names(spine, model.origins)
+    _check_object_names(model)
     for population, neuron in model.neurons.items():
         variables[population] = check_neuron(neuron, model.origins[neuron.name])
     _CircuitCheck(model.circuit, variables).run(model.origins[model.circuit.name])
+    _check_effect_names(model, variables)
 
 
 def _check_spine_names(spine: Spine, origins: Mapping[str, str]) -> None:
@@ -61,6 +65,45 @@ def _check_spine_names(spine: Spine, origins: Mapping[str, str]) -> None:
                     "spine has a parameter of that name; rename one"
                 )
             owners[name] = part.name
+
+
+def _check_object_names(model: Model) -> None:
+    """Raise a `ModelError` if two objects of a network would have one name."""
+    origin, circuit = model.origins[model.circuit.name], model.circuit
+    owners = {name: "neurospine" for name in _OWN_OBJECTS}
+    made = {name: [name] for name in circuit.populations}
+    made |= {name: [name, f"{name}_axon", f"{name}_cell"] for name in circuit.projections}
+    for owner, names in made.items():
+        for name in names:
+            if name in owners:
+                raise ModelError(
+                    f"{origin}: the name {name!r} is used by {owners[name]}; rename {owner!r}"
+                )
+            owners[name] = owner
+
+
+def _check_effect_names(model: Model, variables: Mapping[str, Names]) -> None:
+    """Raise a `ModelError` if one name in an effect would mean two things."""
+    origin = model.origins[model.circuit.name]
+    for name, projection in model.circuit.projections.items():
+        spine, target = model.spines[name], variables.get(projection.target, {})
+        inside = {n for part in spine.parts for n in part.parameters}
+        for section in (spine.rule.presynaptic, spine.rule.postsynaptic):
+            inside |= {equation.name for equation in section.parsed()[0]}
+        statements = parse_statements(projection.effect)
+        used = {s.name for s in statements}.union(*(identifiers(s.expression) for s in statements))
+        for both in sorted(inside & (used & (set(model.circuit.parameters) | set(target)))):
+            raise ModelError(
+                f"{origin}: [projections.{name}]: effect: {both!r} is also a name in the spine "
+                f"model {spine.name!r}; rename one"
+            )
+    for name, drive in model.circuit.drives.items():
+        own = set(model.neurons[drive.target].parameters)
+        read = {i for s in parse_statements(drive.effect) for i in identifiers(s.expression)}
+        for both in sorted(own & {drive.rate, *read} & set(model.circuit.parameters)):
+            raise ModelError(
+                f"{origin}: [drives.{name}]: {both!r} is also a parameter of the neuron; rename one"
+            )
 
 
 class _CircuitCheck:

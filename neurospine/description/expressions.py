@@ -36,6 +36,11 @@ TAKEN = frozenset(
     "threshold thresholder updaters variables when xi".split()
 )
 
+#: Names that neurospine itself puts into statements.
+OWN = frozenset(
+    "drive volume weight count grown growth pending settle_steps settle_interval noise_slot".split()
+)
+
 _EQUATION = re.compile(
     r"(?:d(?P<ode>\w+)/dt|(?P<name>\w+))\s*(?:=(?P<expression>[^:]+))?:"
     r"\s*(?P<unit>[^()]+?)\s*(?:\((?P<flag>[\w ]+)\))?"
@@ -236,6 +241,8 @@ def check_name(name: str) -> None:
     if name in TAKEN or name in FUNCTIONS or name in BUILT_IN:
         better = "; call the variable 'stage'" if name == "state" else "; choose another name"
         raise ModelError(f"{name!r} is already a name of Brian2{better}")
+    if name in OWN:
+        raise ModelError(f"{name!r} is a name that neurospine uses itself; choose another name")
     if name.endswith(("_pre", "_post")):
         raise ModelError(
             f"{name!r}: the endings _pre and _post are reserved; call it "

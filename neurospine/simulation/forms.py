@@ -23,7 +23,7 @@ folded
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
@@ -32,7 +32,7 @@ from neurospine.description.expressions import Equation, identifiers, parse_stat
 from neurospine.description.model import Spine
 from neurospine.description.parts import CellSection
 
-EVENT_DRIVEN = " (event-driven)"
+_VOLUME = Equation("volume", "", "1")
 FormName = Literal["textbook", "neuron_traces", "folded"]
 
 #: Volume of an additive spine is settled at least every so many trace time constants:
@@ -44,14 +44,9 @@ LONGEST_SETTLING = 10.0
 class CellBlock:
     """What a rule keeps on the cells of one side."""
 
-    equations: tuple[str, ...]
+    equations: tuple[Equation, ...]
     on_spike: str
     settle: str = ""
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """Names of the variables."""
-        return tuple(_left(line) for line in self.equations)
 
 
 @dataclass(frozen=True)
@@ -65,16 +60,11 @@ class Form:
     name: FormName
     presynaptic: CellBlock
     postsynaptic: CellBlock
-    equations: tuple[str, ...]
+    equations: tuple[Equation, ...]
     on_pre: str
     on_post: str
     settle: str = ""
     settle_steps: int = 0
-
-
-def _left(line: str) -> str:
-    name = line.split("=")[0].split(":")[0].strip()
-    return name.removeprefix("d").removesuffix("/dt") if name.endswith("/dt") else name
 
 
 def _join(*blocks: str) -> str:
@@ -96,21 +86,17 @@ def textbook(spine: Spine, effect: str) -> Form:
     """Return the form with traces on synapses."""
     rule = spine.rule
     (before, _), (after, _) = rule.presynaptic.parsed(), rule.postsynaptic.parsed()
-    traces = [_event_driven(equation) for equation in (*before, *after)]
+    traces = [replace(e, flag="event-driven" * e.differential) for e in (*before, *after)]
     return Form(
         "textbook",
         CellBlock((), ""),
         CellBlock((), ""),
-        ("volume : 1", *traces),
+        (_VOLUME, *traces),
         _join(
             _deliver(spine, effect), rule.synapse.on_pre, _take_up(spine), rule.presynaptic.on_spike
         ),
         _join(rule.synapse.on_post, _take_up(spine), rule.postsynaptic.on_spike),
     )
-
-
-def _event_driven(equation: Equation) -> str:
-    return equation.text + (EVENT_DRIVEN if equation.differential else "")
 
 
 def neuron_traces(spine: Spine, effect: str) -> Form:
@@ -120,7 +106,7 @@ def neuron_traces(spine: Spine, effect: str) -> Form:
         "neuron_traces",
         _cell_block(rule.presynaptic),
         _cell_block(rule.postsynaptic),
-        ("volume : 1",),
+        (_VOLUME,),
         _join(_deliver(spine, effect), rule.synapse.on_pre, _take_up(spine)),
         _join(rule.synapse.on_post, _take_up(spine)),
     )
@@ -128,7 +114,7 @@ def neuron_traces(spine: Spine, effect: str) -> Form:
 
 def _cell_block(section: CellSection) -> CellBlock:
     equations, _ = section.parsed()
-    return CellBlock(tuple(e.text for e in equations), _join(section.on_spike))
+    return CellBlock(equations, _join(section.on_spike))
 
 
 def folded(spine: Spine, effect: str, settle_steps: int) -> Form:
@@ -160,16 +146,16 @@ def folded(spine: Spine, effect: str, settle_steps: int) -> Form:
     return Form(
         "folded",
         CellBlock(
-            (*(e.text for e in equations if e.name != trace), "grown : 1"),
+            (*(e for e in equations if e.name != trace), Equation("grown", "", "1")),
             _join(growth, arrive, *others),
             f"grown = grown*exp(-settle_interval/{tau})",
         ),
         CellBlock(
-            (*(e.text for e in after), "pending : 1"),
+            (*after, Equation("pending", "", "1")),
             _join(growth, f"pending += ({rule.folded.gain})/growth", rule.postsynaptic.on_spike),
             "pending = 0",
         ),
-        ("volume : 1",),
+        (_VOLUME,),
         _join(
             settle,
             _deliver(spine, effect),

@@ -176,10 +176,11 @@ class _Planner:
             slots = np.arange(self.sizes[population])
             repeats = np.arange(self.copies) % self.protocol.repeats
             values["noise_slot"] = (repeats[:, None] * slots.size + slots).ravel().astype(np.int32)
+        text = [line.strip() for block in lines for line in block.strip().splitlines()]
         return Group(
             population,
             size,
-            "\n".join(line.strip() for block in lines for line in block.strip().splitlines()),
+            "\n".join(dict.fromkeys(text)),  # two drives may share a parameter
             values,
             threshold=part.threshold,
             reset=part.reset.strip(),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from neurospine.description.expressions import (
+    Equation,
     identifiers,
     parse_equations,
     parse_statements,
@@ -15,7 +16,7 @@ from neurospine.description.model import Model
 from neurospine.description.parts import Part
 from neurospine.errors import ModelError
 from neurospine.simulation.form_choice import delay_spread
-from neurospine.simulation.forms import EVENT_DRIVEN, CellBlock, Form
+from neurospine.simulation.forms import CellBlock, Form
 from neurospine.simulation.network import Alias, Array, Group, Operation, Synapses
 from neurospine.simulation.random import generator
 
@@ -89,7 +90,7 @@ class Layout:
                     Group(
                         f"{self.name}_{label}",
                         self.sizes[population] * self.copies,
-                        "\n".join((*block.equations, *lines)),
+                        "\n".join((*(e.text for e in block.equations), *lines)),
                         values,
                         operations=self._settle(block.settle, order=-2),
                     )
@@ -110,7 +111,7 @@ class Layout:
             self.projection.target,
             pre,
             post,
-            "\n".join((*self.form.equations, *lines)),
+            "\n".join((*(e.text for e in self.form.equations), *lines)),
             self.form.on_pre,
             delay,
             {**values, "volume": np.full(pre.size, start)},
@@ -135,7 +136,7 @@ class Layout:
         group = f"{self.name}_{label}"
         cells = np.arange(self.sizes[population] * self.copies, dtype=np.int32)
         _, parameters = self._parameters((), block.on_spike)
-        aliases = {name: Alias(group, name, "post") for name in block.variables}
+        aliases = {e.name: Alias(group, e.name, "post") for e in block.equations}
         aliases |= {name: Alias(group, name, "shared") for name in parameters}
         name = f"{group}_spikes"
         return Synapses(
@@ -155,8 +156,8 @@ class Layout:
     def _aliases(self) -> dict[str, Alias]:
         """Return what the names in the spines' statements mean on either cell."""
         axon, cell = self.form.presynaptic, self.form.postsynaptic
-        aliases = {v: Alias(f"{self.name}_axon", v, "pre") for v in axon.variables}
-        aliases |= {v: Alias(f"{self.name}_cell", v, "post") for v in cell.variables}
+        aliases = {e.name: Alias(f"{self.name}_axon", e.name, "pre") for e in axon.equations}
+        aliases |= {e.name: Alias(f"{self.name}_cell", e.name, "post") for e in cell.equations}
         neuron = self.model.neurons.get(self.projection.target)
         if neuron and self.projection.effect:
             effect = parse_statements(self.projection.effect)
@@ -180,11 +181,11 @@ class Layout:
         }
 
     def _parameters(
-        self, equations: Iterable[str], *statements: str
+        self, equations: Iterable[Equation], *statements: str
     ) -> tuple[list[str], dict[str, Array]]:
         """Return declarations and values of the parameters that texts mention."""
         read = set().union(*map(names_read, statements), set())
-        for equation in parse_equations("\n".join(equations).replace(EVENT_DRIVEN, "")):
+        for equation in equations:
             read |= identifiers(equation.expression) if equation.expression else set()
         lines: list[str] = []
         values: dict[str, Array] = {}
