@@ -9,9 +9,14 @@ stranger can neither run code nor keep the parser busy.
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+
+from brian2.core.functions import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS
+from brian2.core.namespace import DEFAULT_UNITS
 
 from neurospine.description.units import parse_unit
 from neurospine.errors import ModelError, UnitError, suggest
@@ -36,6 +41,16 @@ TAKEN = frozenset(
     "threshold thresholder updaters variables when xi".split()
 )
 
+#: Names with a meaning of their own in the languages that an equation passes through: C++,
+#: and sympy, which would take E for Euler's number.
+_FOREIGN = frozenset(
+    "alignas alignof asm auto bool break case catch char const constexpr default delete do double "
+    "enum explicit export extern float friend goto inline long mutable namespace new noexcept "
+    "nullptr operator private protected public register short signed sizeof static struct switch "
+    "template this throw typedef typename union unsigned using virtual void volatile wchar_t "
+    "C E I N O Q S oo zoo nan beta gamma zeta lamda".split()
+)
+
 #: Names that neurospine itself puts into statements.
 OWN = frozenset(
     "drive volume weight count grown growth pending settle_steps settle_interval noise_slot".split()
@@ -46,16 +61,10 @@ _EQUATION = re.compile(
     r"\s*(?P<unit>[^()]+?)\s*(?:\((?P<flag>[\w ]+)\))?"
 )
 _FLAGS = frozenset({"unless refractory"})
-_NODES = (
-    ast.BinOp,
-    ast.UnaryOp,
-    ast.BoolOp,
-    ast.Compare,
-    ast.operator,
-    ast.unaryop,
-    ast.boolop,
-    ast.cmpop,
-    ast.expr_context,
+_OPERATORS = (
+    *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod),
+    *(ast.USub, ast.UAdd, ast.Not, ast.And, ast.Or),
+    *(ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq),
 )
 
 
@@ -123,11 +132,19 @@ def _check(node: ast.AST, text: str) -> float:
             if name not in FUNCTIONS:
                 raise ModelError(f"{text!r}: unknown function {name!r}. {suggest(name, FUNCTIONS)}")
             return max((_check(argument, text) for argument in arguments), default=1)
-    if not isinstance(node, _NODES):
-        raise ModelError(f"{text!r}: only arithmetic on names and numbers is allowed")
-    powers = [_check(child, text) for child in ast.iter_child_nodes(node)]
-    product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
-    power = sum(powers[::2]) if product and max(powers) > 1 else max(powers, default=1)
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            powers = (_check(left, text), _check(right, text))
+            power = sum(powers) if max(powers) > 1 else 1
+        case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _OPERATORS):
+            power = max(_check(left, text), _check(right, text))
+        case ast.UnaryOp(op=op, operand=operand) if isinstance(op, _OPERATORS):
+            power = _check(operand, text)
+        case ast.BoolOp(values=values):
+            power = max(_check(value, text) for value in values)
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if isinstance(op, _OPERATORS):
+            power = max(_check(left, text), _check(right, text))
+        case _:
+            raise ModelError(f"{text!r}: only arithmetic on names and numbers is allowed")
     if power > LARGEST_POWER:
         raise ModelError(f"{text!r}: powers beyond {LARGEST_POWER} are refused")
     return power
@@ -236,11 +253,13 @@ def parse_statements(block: str) -> tuple[Statement, ...]:
 
 def check_name(name: str) -> None:
     """Raise a `ModelError` if Brian2 could not use `name` for a variable or parameter."""
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name, re.ASCII):
         raise ModelError(f"{name!r} is not a name: letters, digits and underscores")
     if name in TAKEN or name in FUNCTIONS or name in BUILT_IN:
         better = "; call the variable 'stage'" if name == "state" else "; choose another name"
         raise ModelError(f"{name!r} is already a name of Brian2{better}")
+    if keyword.iskeyword(name) or name in _FOREIGN or name in _brian_names():
+        raise ModelError(f"{name!r} already has a meaning in equations; choose another name")
     if name in OWN:
         raise ModelError(f"{name!r} is a name that neurospine uses itself; choose another name")
     if name.endswith(("_pre", "_post")):
@@ -250,3 +269,10 @@ def check_name(name: str) -> None:
         )
     if name.startswith("_"):
         raise ModelError(f"{name!r}: names do not begin with an underscore")
+
+
+@cache
+def _brian_names() -> frozenset[str]:
+    """Return the units, constants and functions that Brian2 knows in every equation."""
+    known = (DEFAULT_UNITS, DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS)
+    return frozenset(name for names in known for name in names)

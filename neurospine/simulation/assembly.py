@@ -39,8 +39,9 @@ def assemble(network: Network, *, connected: bool = True) -> Assembly:
     network
         What to build.
     connected
-        Whether to make the connections and forced spikes. Without, one synapse
-        stands for all; the compiled program gets the real ones at run time.
+        Whether to make the connections, delays, forced spikes and intervals.
+        Without, one synapse stands for all and intervals are of two steps; the
+        compiled program gets the real ones at run time.
 
     Returns
     -------
@@ -55,7 +56,7 @@ def assemble(network: Network, *, connected: bool = True) -> Assembly:
         groups[group.name] = _group(group, namespace)
     for source in network.sources:
         groups[source.name] = _source(source, network.step, connected)
-    synapses = {s.name: _synapses(s, groups, connected) for s in network.synapses}
+    synapses = {s.name: _synapses(s, groups, connected=connected) for s in network.synapses}
     monitors = {
         name: brian2.SpikeMonitor(groups[name], name=f"{name}_spikes_out")
         for name in network.spikes
@@ -63,23 +64,27 @@ def assemble(network: Network, *, connected: bool = True) -> Assembly:
     for described in network.owners:
         owner = groups.get(described.name) or synapses[described.name]
         for operation in described.operations:
-            runner = _operation(owner, operation, network.step)
+            steps = operation.steps if connected else min(operation.steps, 2)
+            runner = _operation(owner, operation, steps * network.step)
             if operation.steps > 1:
                 clocks[runner.name] = runner.clock
-    traces = {trace.group: _trace(trace, groups, network.step) for trace in network.traces}
+    traces = {}
+    for trace in network.traces:
+        interval = (trace.steps if connected else 2) * network.step
+        traces[trace.group] = _trace(trace, groups[trace.group], interval)
     clocks |= {f"{name}_traces": monitor.clock for name, monitor in traces.items()}
     objects = (*groups.values(), *synapses.values(), *monitors.values(), *traces.values())
     made = brian2.Network(*objects, name="network")
     return Assembly(made, groups, synapses, monitors, traces, clocks)
 
 
-def _trace(trace: Trace, groups: Mapping[str, Any], step: float) -> Any:
+def _trace(trace: Trace, group: Any, interval: float) -> Any:
     """Return a monitor that samples before a snapshot of the same time is taken."""
     return brian2.StateMonitor(
-        groups[trace.group],
+        group,
         trace.variables,
         record=trace.cells,
-        dt=trace.steps * step * second,
+        dt=interval * second,
         when="start",
         order=9,
         name=f"{trace.group}_traces_out",
@@ -108,7 +113,8 @@ def _source(source: Source, step: float, connected: bool) -> Any:
     )
 
 
-def _synapses(described: Synapses, groups: Mapping[str, Any], connected: bool) -> Any:
+def _synapses(described: Synapses, groups: Mapping[str, Any], *, connected: bool) -> Any:
+    delay = float(described.delay[0]) if connected else 0.0
     synapses = brian2.Synapses(
         groups[described.source],
         groups[described.target],
@@ -118,7 +124,7 @@ def _synapses(described: Synapses, groups: Mapping[str, Any], connected: bool) -
         method="exact",
         namespace={},
         name=described.name,
-        **({} if described.delay.size > 1 else {"delay": described.delay[0] * second}),
+        **({} if described.delay.size > 1 else {"delay": delay * second}),
     )
     for name, alias in described.aliases.items():
         synapses.variables.add_reference(
@@ -136,10 +142,10 @@ def _synapses(described: Synapses, groups: Mapping[str, Any], connected: bool) -
     return synapses
 
 
-def _operation(owner: Any, operation: Operation, step: float) -> Any:
+def _operation(owner: Any, operation: Operation, interval: float) -> Any:
     return owner.run_regularly(
         operation.code,
-        dt=operation.steps * step * second,
+        dt=interval * second,
         when=operation.when,
         order=operation.order,
         name=f"{owner.name}_{operation.name}",

@@ -23,12 +23,18 @@ folded
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from brian2.parsing.sympytools import str_to_sympy, sympy_to_str
-
-from neurospine.description.expressions import Equation, identifiers, parse_statements
+from neurospine.description.expressions import (
+    Equation,
+    Statement,
+    identifiers,
+    parse_expression,
+    parse_statements,
+)
 from neurospine.description.model import Spine
 from neurospine.description.parts import CellSection
 
@@ -134,9 +140,9 @@ def folded(spine: Spine, effect: str, settle_steps: int) -> Form:
     trace, tau = rule.folded.trace, rule.folded.time_constant
     growth = f"growth = exp((t_in_timesteps % settle_steps)*dt/{tau})"
     equations, statements = rule.presynaptic.parsed()
-    keep, jump = _affine(
-        next(s.expression for s in statements if s.name == trace and not s.operator), trace
-    )
+    found = _jump(spine)
+    assert found is not None
+    keep, jump = found
     arrive = f"grown = {keep}*grown + {jump}*growth"
     others = [f"{s.name} {s.operator}= {s.expression}" for s in statements if s.name != trace]
     after, _ = rule.postsynaptic.parsed()
@@ -171,12 +177,54 @@ def folded(spine: Spine, effect: str, settle_steps: int) -> Form:
     )
 
 
-def _affine(expression: str, name: str) -> tuple[str, str]:
-    """Return factor and constant of an expression linear in `name`."""
-    tree, variable = str_to_sympy(expression), str_to_sympy(name)
-    keep = tree.diff(variable)
-    jump = tree.subs(variable, 0)
-    return f"({sympy_to_str(keep)})", f"({sympy_to_str(jump)})"
+def _affine(expression: str, name: str) -> tuple[str, str] | None:
+    """Return factor and rest of a sum in which `name` is a factor of some terms, else None."""
+    keep: list[str] = []
+    rest: list[str] = []
+    for sign, term in _terms(parse_expression(expression), ""):
+        factors = _factors(term)
+        own = [factor for factor in factors if isinstance(factor, ast.Name) and factor.id == name]
+        others = [f"({ast.unparse(factor)})" for factor in factors if factor not in own]
+        text = f"{sign}{'*'.join(others) or '1'}"
+        if len(own) > 1 or name in identifiers(" * ".join(others) or "1"):
+            return None
+        (keep if own else rest).append(text)
+    return f"({' + '.join(keep) or '0'})", f"({' + '.join(rest) or '0'})"
+
+
+def _terms(node: ast.expr, sign: str) -> Iterator[tuple[str, ast.expr]]:
+    match node:
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            yield from _terms(left, sign)
+            yield from _terms(right, sign)
+        case ast.BinOp(left=left, op=ast.Sub(), right=right):
+            yield from _terms(left, sign)
+            yield from _terms(right, "" if sign else "-")
+        case _:
+            yield sign, node
+
+
+def _factors(node: ast.expr) -> list[ast.expr]:
+    match node:
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            return [*_factors(left), *_factors(right)]
+    return [node]
+
+
+def _jump(spine: Spine) -> tuple[str, str] | None:
+    """Return what an arrival keeps of the folded trace and what it adds, or None."""
+    rule = spine.rule
+    assert rule.folded is not None
+    trace = rule.folded.trace
+    _, statements = rule.presynaptic.parsed()
+    match [s for s in statements if s.name == trace]:
+        case [Statement(operator="", expression=expression)]:
+            return _affine(expression, trace)
+        case [Statement(operator="+", expression=expression)] if trace not in identifiers(
+            expression
+        ):
+            return "(1)", f"({expression})"
+    return None
 
 
 def foldable(spine: Spine) -> bool:
@@ -186,8 +234,7 @@ def foldable(spine: Spine) -> bool:
         return False
     trace = rule.folded.trace
     equations, statements = rule.presynaptic.parsed()
-    own = [s for s in statements if s.name == trace]
-    if len(own) != 1 or own[0].operator:
+    if _jump(spine) is None:
         return False
     readers = [e.expression for e in equations if e.name != trace]
     readers += [s.expression for s in statements if s.name != trace]

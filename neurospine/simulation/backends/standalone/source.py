@@ -84,7 +84,7 @@ def _recorder(network: Network) -> tuple[Any, Any]:
     )
     runner = group.run_regularly(
         "recorded = take_record(t_in_timesteps)",
-        dt=network.record_steps * network.step * second,
+        dt=2 * network.step * second,  # the real interval comes with the arguments
         when="start",
         order=10,
         name=f"{RECORDER}_snapshot",
