@@ -5,6 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+#: Names and characters that a message shows at most.
+MOST_NAMES = 12
+LONGEST = 80
+
 
 class NeurospineError(Exception):
     """Something in the user's input or surroundings is wrong; the message says what to do."""
@@ -39,7 +43,14 @@ def suggest(name: str, candidates: Iterable[str]) -> str:
     names = sorted(set(candidates))
     if not names:
         return "There is nothing to choose from."
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name[:LONGEST], names, n=1, cutoff=0.5)
     if near:
-        return f"Did you mean {near[0]!r}?"
-    return "Known: " + ", ".join(names) + "."
+        return f"Did you mean {shorten(near[0])!r}?"
+    shown = ", ".join(map(shorten, names[:MOST_NAMES]))
+    return f"Known: {shown}{' and others' * (len(names) > MOST_NAMES)}."
+
+
+def shorten(text: object) -> str:
+    """Return a text short enough for a message."""
+    whole = str(text)
+    return whole if len(whole) <= LONGEST else f"{whole[:LONGEST]}…"

@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from neurospine.analysis.measures import Measures
-from neurospine.analysis.validation import load_reference
 from neurospine.description.protocol import Protocol
+from neurospine.description.published import load_reference
 from neurospine.description.targets import Plot
 from neurospine.description.units import convert
 from neurospine.results.trajectory import Trajectory

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
 from neurospine.analysis.measures import Measures
-from neurospine.description.library import display, find_file
 from neurospine.description.protocol import Protocol
+from neurospine.description.published import Published, load_reference
 from neurospine.description.targets import Target
 from neurospine.description.units import convert, parse_quantity
-from neurospine.errors import LibraryError, ProtocolError, suggest
+from neurospine.errors import ProtocolError
 from neurospine.results.trajectory import Trajectory
 
 Verdict = Literal["met", "near", "miss"]
@@ -43,40 +40,6 @@ class Score:
     verdict: Verdict
     status: Status
     source: str
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A file of published values: its table, and the unit of each column."""
-
-    table: pd.DataFrame
-    units: Mapping[str, str]
-
-
-def load_reference(name: str) -> Reference:
-    """Return a file of `data/reference`; a column is headed ``name [unit]``.
-
-    Raises
-    ------
-    LibraryError
-        If there is no such file or it is not a table.
-    """
-    return _read(find_file(name, "data", ".csv"))
-
-
-@lru_cache(maxsize=64)
-def _read(path: Path) -> Reference:
-    try:
-        table = pd.read_csv(path, comment="#")
-    except (OSError, ValueError) as error:
-        raise LibraryError(f"{display(path)}: not a table: {error}") from None
-    units, names = {}, []
-    for head in map(str, table.columns):
-        column, _, unit = head.partition("[")
-        names.append(column.strip())
-        units[column.strip()] = unit.rstrip("] ") or "1"
-    table.columns = pd.Index(names)
-    return Reference(table, units)
 
 
 def verdict_of(z: float) -> Verdict:
@@ -130,12 +93,6 @@ def _against_data(
 ) -> list[Score]:
     assert target.data
     reference = load_reference(target.data)
-    for column in (target.column, target.error):
-        if column not in reference.table:
-            raise ProtocolError(
-                f"target {target.phenomenon!r}: no column {column!r} in {target.data}. "
-                f"{suggest(column, map(str, reference.table.columns))}"
-            )
     axes = [axis for axis in protocol.conditions if axis in table and axis in reference.table]
     scores = []
     for _, row in table.iterrows():
@@ -145,7 +102,7 @@ def _against_data(
     return scores
 
 
-def _same(axis: str, row: Any, published: Any, protocol: Protocol, reference: Reference) -> bool:
+def _same(axis: str, row: Any, published: Any, protocol: Protocol, reference: Published) -> bool:
     ours, theirs = row[axis], published[axis]
     if isinstance(ours, str):
         return bool(ours == theirs)

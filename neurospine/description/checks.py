@@ -13,6 +13,7 @@ from brian2 import second
 from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension
 
 from neurospine.description.dimensions import check_equations, check_statements, dimension_of
+from neurospine.description.entries import LibraryFile
 from neurospine.description.evaluate import evaluate
 from neurospine.description.expressions import (
     Equation,
@@ -30,8 +31,7 @@ from neurospine.description.parts import (
     ReadoutPart,
     StructurePart,
 )
-from neurospine.description.references import check_source
-from neurospine.description.schema import LibraryFile
+from neurospine.description.references import check_publication, check_source
 from neurospine.description.units import dimensions, parse_unit
 from neurospine.errors import ModelError, NeurospineError, suggest
 
@@ -52,7 +52,7 @@ def check_part(part: Part, origin: str) -> None:
     """Check what every part has: names, parameters, sets and their sources."""
     for key in part.references:
         with at(origin, "references"):
-            check_source(key)
+            check_publication(key)
     for name, entry in part.parameters.items():
         with at(origin, f"parameters.{name}"):
             check_name(name)

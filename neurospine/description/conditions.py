@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from neurospine.description.schema import Table
+from neurospine.description.schema import Number, Table
 from neurospine.description.units import convert, parse_quantity, parse_unit
 from neurospine.errors import ProtocolError, UnitError, suggest
 
 Arrangement = Literal["grid", "rows"]
+MOST_CONDITIONS = 1_000_000
+#: Names that results have for something else.
+_TAKEN = frozenset(
+    "condition repeat pre post time slot cell number volume weight value standard_error n".split()
+)
 
 
 class Axis(Table):
     """The values that one condition takes."""
 
-    values: tuple[float, ...] | tuple[str, ...]
+    values: tuple[Number, ...] | tuple[str, ...]
     unit: str = "1"
     meaning: str
 
@@ -39,17 +45,27 @@ class Conditions:
     def check(self) -> None:
         """Raise a `ProtocolError` if an axis is empty, has no unit or another length."""
         for name, axis in self.axes.items():
+            if not name.isidentifier() or name in _TAKEN:
+                raise ProtocolError(f"[conditions.{name}]: {name!r} is no name for a condition")
             if not axis.values:
                 raise ProtocolError(f"[conditions.{name}]: no values, so there is nothing to run")
+            words = isinstance(axis.values[0], str)
+            if words and axis.unit != "1":
+                raise ProtocolError(f"[conditions.{name}]: unit: words have no unit")
+            if not words and not all(map(math.isfinite, axis.values)):  # type: ignore[arg-type]
+                raise ProtocolError(f"[conditions.{name}]: values: must be finite numbers")
             if len(set(axis.values)) != len(axis.values) and self.arrangement == "grid":
                 raise ProtocolError(f"[conditions.{name}]: a value is given twice")
             try:
                 parse_unit(axis.unit)
             except UnitError as error:
                 raise ProtocolError(f"[conditions.{name}]: {error}") from None
-        lengths = {len(axis.values) for axis in self.axes.values()}
+        columns = [axis.values for axis in self.axes.values()]
+        lengths = set(map(len, columns))
         if self.arrangement == "rows" and len(lengths) > 1:
             raise ProtocolError("[conditions]: rows need as many values on every axis")
+        if self.arrangement == "grid" and math.prod(map(len, columns)) > MOST_CONDITIONS:
+            raise ProtocolError(f"[conditions]: more than {MOST_CONDITIONS} combinations")
 
     def quantity(self, text: str, row: Mapping[str, float | str], unit: str) -> float:
         """Return what `text` means in one condition, counted in `unit`.
@@ -76,7 +92,7 @@ class Conditions:
                 return convert(value, self.axes[text].unit, unit)
             return convert(*parse_quantity(text), unit)
         except UnitError as error:
-            if text.isidentifier():
+            if text.isidentifier() and text not in self.axes:
                 raise ProtocolError(f"no condition {text!r}. {suggest(text, self.axes)}") from None
             raise ProtocolError(str(error)) from None
 

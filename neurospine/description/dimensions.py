@@ -6,6 +6,7 @@ knowing the file; here the check needs no network.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,7 +21,12 @@ from brian2.units.fundamentalunits import (
     get_unit,
 )
 
-from neurospine.description.expressions import Equation, Statement, identifiers
+from neurospine.description.expressions import (
+    Equation,
+    Statement,
+    identifiers,
+    parse_expression,
+)
 from neurospine.errors import ModelError, suggest
 
 _TIME: Mapping[str, Dimension] = {"t": second.dim, "dt": second.dim}
@@ -44,6 +50,11 @@ def dimension_of(expression: str, known: Mapping[str, Dimension]) -> Dimension:
         raise ModelError(
             f"{expression!r}: unknown name {missing[0]!r}. {suggest(missing[0], known)}"
         )
+    for node in ast.walk(parse_expression(expression)):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+            exponent = ast.unparse(node.right)
+            if any(known[name] is not DIMENSIONLESS for name in identifiers(exponent)):
+                raise ModelError(f"{expression!r}: the exponent {exponent!r} is no plain number")
     variables: dict[str, Any] = dict(DEFAULT_FUNCTIONS)
     for name in identifiers(expression) & set(known):
         variables[name] = Constant(name, value=1.0, dimensions=known[name])

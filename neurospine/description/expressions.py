@@ -17,6 +17,9 @@ from functools import cache
 
 from brian2.core.functions import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS
 from brian2.core.namespace import DEFAULT_UNITS
+from brian2.core.spikesource import SpikeSource
+from brian2.groups.neurongroup import NeuronGroup
+from brian2.synapses.synapses import Synapses
 
 from neurospine.description.units import parse_unit
 from neurospine.errors import ModelError, UnitError, suggest
@@ -57,8 +60,8 @@ OWN = frozenset(
 )
 
 _EQUATION = re.compile(
-    r"(?:d(?P<ode>\w+)/dt|(?P<name>\w+))\s*(?:=(?P<expression>[^:]+))?:"
-    r"\s*(?P<unit>[^()]+?)\s*(?:\((?P<flag>[\w ]+)\))?"
+    r"(?:d(?P<ode>\w+)/dt|(?P<name>\w+)) *(?:=(?P<expression>[^:]+))?:"
+    r"(?P<unit>[^()]+)(?:\((?P<flag>[\w ]+)\))?"
 )
 _FLAGS = frozenset({"unless refractory"})
 _OPERATORS = (
@@ -171,6 +174,8 @@ def identifiers(text: str) -> set[str]:
 def _lines(block: str) -> Iterator[str]:
     for line in block.splitlines():
         text = line.split("#", 1)[0].strip()
+        if len(text) > LONGEST_LINE:
+            raise ModelError(f"a line of {len(text)} characters is too long")
         if text:
             yield text
 
@@ -200,11 +205,11 @@ def parse_equations(block: str) -> tuple[Equation, ...]:
             raise ModelError(f"{name!r} has two equations")
         if expression:
             parse_expression(expression)
-        flag = found["flag"] or ""
+        flag, unit = found["flag"] or "", found["unit"].strip()
         if flag and flag not in _FLAGS:
             raise ModelError(f"{line!r}: unknown flag {flag!r}. {suggest(flag, _FLAGS)}")
-        _check_declared_unit(line, found["unit"])
-        equations.append(Equation(name, expression, found["unit"], bool(found["ode"]), flag))
+        _check_declared_unit(line, unit)
+        equations.append(Equation(name, expression, unit, bool(found["ode"]), flag))
     return tuple(equations)
 
 
@@ -231,8 +236,6 @@ def parse_statements(block: str) -> tuple[Statement, ...]:
     statements: list[Statement] = []
     symbols = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
     for line in _lines(block):
-        if len(line) > LONGEST_LINE:
-            raise ModelError(f"a statement of {len(line)} characters is too long")
         try:
             body = ast.parse(line).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -255,10 +258,11 @@ def check_name(name: str) -> None:
     """Raise a `ModelError` if Brian2 could not use `name` for a variable or parameter."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name, re.ASCII):
         raise ModelError(f"{name!r} is not a name: letters, digits and underscores")
-    if name in TAKEN or name in FUNCTIONS or name in BUILT_IN:
+    if name in TAKEN or name in FUNCTIONS or name in BUILT_IN or name in _brian_attributes():
         better = "; call the variable 'stage'" if name == "state" else "; choose another name"
         raise ModelError(f"{name!r} is already a name of Brian2{better}")
-    if keyword.iskeyword(name) or name in _FOREIGN or name in _brian_names():
+    foreign = keyword.iskeyword(name) or name in _FOREIGN or name in _brian_names()
+    if foreign or name.startswith("xi_"):
         raise ModelError(f"{name!r} already has a meaning in equations; choose another name")
     if name in OWN:
         raise ModelError(f"{name!r} is a name that neurospine uses itself; choose another name")
@@ -267,8 +271,8 @@ def check_name(name: str) -> None:
             f"{name!r}: the endings _pre and _post are reserved; call it "
             f"{'pre' if name.endswith('_pre') else 'post'}_{name.rsplit('_', 1)[0]}"
         )
-    if name.startswith("_"):
-        raise ModelError(f"{name!r}: names do not begin with an underscore")
+    if name.endswith("_"):
+        raise ModelError(f"{name!r}: names do not end with an underscore")
 
 
 @cache
@@ -276,3 +280,9 @@ def _brian_names() -> frozenset[str]:
     """Return the units, constants and functions that Brian2 knows in every equation."""
     known = (DEFAULT_UNITS, DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS)
     return frozenset(name for names in known for name in names)
+
+
+@cache
+def _brian_attributes() -> frozenset[str]:
+    """Return the attributes that all cells or all synapses of Brian2 have."""
+    return frozenset(dir(NeuronGroup)) | frozenset(dir(Synapses)) | frozenset(dir(SpikeSource))

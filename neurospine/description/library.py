@@ -100,7 +100,7 @@ def parse_toml(text: str, origin: str) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise LibraryError(f"{origin}: not a TOML file: {error}") from None
 
 

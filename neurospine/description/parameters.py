@@ -94,6 +94,8 @@ class Parameter:
         """
         try:
             number = self._in_own_unit(value)
+        except TypeError:
+            raise UnitError(f"parameter {self.name!r}: {value!r} is not a value") from None
         except UnitError as error:
             raise UnitError(
                 f"parameter {self.name!r}: {error}; it is counted in {self.unit}"

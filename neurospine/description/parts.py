@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt
 
+from neurospine.description.entries import LibraryFile, ParameterEntry, SetEntry, ValueEntry
 from neurospine.description.expressions import (
     Equation,
     Statement,
@@ -17,15 +18,8 @@ from neurospine.description.expressions import (
     parse_statements,
 )
 from neurospine.description.library import display, find_file, parse_toml, read_text
-from neurospine.description.schema import (
-    LibraryFile,
-    ParameterEntry,
-    SetEntry,
-    Table,
-    ValueEntry,
-    read_table,
-)
-from neurospine.errors import ModelError, suggest
+from neurospine.description.schema import Table, read_table
+from neurospine.errors import ModelError, shorten, suggest
 
 DriveKind = Literal["additive", "multiplicative"]
 
@@ -204,8 +198,8 @@ def parse_part(text: str, origin: str) -> Any:
     """
     table = parse_toml(text, origin)
     kind = table.get("kind")
-    if kind not in KINDS:
-        raise ModelError(f"{origin}: kind = {kind!r}. {suggest(str(kind), KINDS)}")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ModelError(f"{origin}: kind = {shorten(repr(kind))}. {suggest(str(kind), KINDS)}")
     return read_table(KINDS[kind], table, origin, ModelError)
 
 

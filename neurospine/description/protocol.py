@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import PositiveInt, PrivateAttr, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 
-from neurospine.description.conditions import Arrangement, Axis, Conditions
+from neurospine.description.conditions import MOST_CONDITIONS, Arrangement, Axis, Conditions
+from neurospine.description.entries import LibraryFile
 from neurospine.description.library import display, find_file, parse_toml, read_text
 from neurospine.description.model import Model, load_model
-from neurospine.description.references import check_source
-from neurospine.description.schema import LibraryFile, Table, explain
+from neurospine.description.references import check_publication
+from neurospine.description.schema import Table, explain
 from neurospine.description.stimuli import Stimulus
 from neurospine.description.targets import (
     Measure,
@@ -28,7 +29,12 @@ from neurospine.description.targets import (
     check_targets,
 )
 from neurospine.description.units import seconds
-from neurospine.errors import NeurospineError, ProtocolError, UnitError
+from neurospine.errors import ModelError, NeurospineError, ProtocolError, UnitError
+
+#: Brian2 counts the steps of forced spikes in 32 bits.
+LONGEST_RUN = 2**31 - 2
+#: Shorter than anything a membrane does, in seconds.
+SHORTEST_STEP = 1e-9
 
 
 class ModelChoice(Table):
@@ -77,7 +83,7 @@ class Protocol(LibraryFile):
     model: ModelChoice
     step: str = "0.1 ms"
     record_every: str = "1 s"
-    repeats: PositiveInt = 1
+    repeats: Annotated[int, Field(gt=0, le=MOST_CONDITIONS)] = 1
     arrangement: Arrangement = "grid"
     conditions: dict[str, Axis] = {}
     phases: tuple[Phase, ...]
@@ -188,16 +194,19 @@ def _whole(length: float, step: float) -> bool:
 
 
 def _check(protocol: Protocol) -> None:
-    for key in protocol.references:
-        check_source(key)
+    try:
+        for key in protocol.references:
+            check_publication(key)
+    except ModelError as error:
+        raise ProtocolError(f"references: {error}") from None
     lengths = {}
     for key in ("step", "record_every"):
         try:
             lengths[key] = seconds(getattr(protocol, key))
         except UnitError as error:
             raise ProtocolError(f"{key}: {error}") from None
-        if lengths[key] <= 0:
-            raise ProtocolError(f"{key}: must be a positive time")
+        if lengths[key] < SHORTEST_STEP:
+            raise ProtocolError(f"{key}: must be positive, at least {SHORTEST_STEP:g} s")
     step, record = lengths["step"], lengths["record_every"]
     if not _whole(record, step):
         raise ProtocolError(f"record_every: {protocol.record_every} is no multiple of the step")
@@ -219,7 +228,15 @@ def _check(protocol: Protocol) -> None:
                 f"{place}: duration: {phase.duration} is no multiple of record_every = "
                 f"{protocol.record_every}, so its end would not be recorded"
             )
+    if protocol.duration / step > LONGEST_RUN:
+        raise ProtocolError(
+            f"[[phases]]: {protocol.duration / step:.3g} steps are more than {LONGEST_RUN}; use a "
+            "longer step"
+        )
     protocol.grid.check()
+    for name in protocol.measures:
+        if not name.isidentifier():
+            raise ProtocolError(f"[measures]: {name!r} is no name for a measure")
     check_measures(protocol)
     check_targets(protocol)
     check_plot(protocol)

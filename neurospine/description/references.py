@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from neurospine.description.library import display, parse_toml, read_text, search_path
+from neurospine.description.schema import Table, read_table
 from neurospine.errors import LibraryError, ModelError, suggest
 
 #: Sources that are no publication: a guess, a fit, a choice of the method.
@@ -15,8 +15,7 @@ PLAIN_SOURCES = frozenset({"assumed", "fitted", "numerical"})
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(Table):
     """One publication; `key` is how files name it."""
 
     key: str
@@ -36,31 +35,33 @@ class Reference:
 
 
 def references() -> dict[str, Reference]:
-    """Return all known publications by key.
+    """Return all known publications by key; the first folder of the search path wins.
 
     Raises
     ------
     LibraryError
         If an entry is incomplete or its DOI is not one.
     """
-    return _read(search_path())
-
-
-@lru_cache(maxsize=4)
-def _read(folders: tuple[Path, ...]) -> dict[str, Reference]:
     known: dict[str, Reference] = {}
-    for root in reversed(folders):
+    for root in reversed(search_path()):
         path = root / "data" / "references.toml"
-        if not path.is_file():
-            continue
-        for key, entry in parse_toml(read_text(path), display(path)).items():
-            try:
-                reference = Reference(key, **entry)
-            except TypeError as error:
-                raise LibraryError(f"{display(path)}: [{key}]: {error}") from None
-            if not _DOI.fullmatch(reference.doi):
-                raise LibraryError(f"{display(path)}: [{key}]: {reference.doi!r} is not a DOI")
-            known[key] = reference
+        if path.is_file():
+            known |= _read(path, path.stat().st_mtime_ns)
+    return known
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, changed: int) -> dict[str, Reference]:
+    """Return the publications in a file; `changed` says which state of it is meant."""
+    known = {}
+    for key, entry in parse_toml(read_text(path), display(path)).items():
+        origin = f"{display(path)}: [{key}]"
+        if key in PLAIN_SOURCES:
+            raise LibraryError(f"{origin}: {key!r} is no name for a publication")
+        table = {**entry, "key": key} if isinstance(entry, dict) else {"key": key}
+        known[key] = read_table(Reference, table, origin, LibraryError)
+        if not _DOI.fullmatch(known[key].doi):
+            raise LibraryError(f"{origin}: {known[key].doi!r} is not a DOI")
     return known
 
 
@@ -71,3 +72,9 @@ def check_source(source: str) -> None:
         raise ModelError(
             f"source {source!r} is not in data/references.toml. {suggest(source, known)}"
         )
+
+
+def check_publication(key: str) -> None:
+    """Raise a `ModelError` unless `key` is a publication in data/references.toml."""
+    if key not in references():
+        raise ModelError(f"{key!r} is not in data/references.toml. {suggest(key, references())}")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import types
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from neurospine.description.parameters import Parameter
-from neurospine.errors import NeurospineError, suggest
+from neurospine.errors import NeurospineError, shorten, suggest
 
 
 class Table(BaseModel):
@@ -17,48 +15,8 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class ParameterEntry(Table):
-    """A parameter as a file writes it."""
-
-    value: float
-    unit: str
-    meaning: str
-    source: str
-    where: str = ""
-    range: tuple[float, float] | None = None
-    plain: bool = False
-
-    def parameter(self, name: str) -> Parameter:
-        """Return the parameter under a qualified name."""
-        return Parameter(name=name, **self.model_dump())
-
-
-class ValueEntry(Table):
-    """Another value for a parameter of a part, with the reason for it."""
-
-    value: float
-    unit: str
-    source: str
-    where: str = ""
-
-
-class SetEntry(Table):
-    """A named set of parameter values; each value counts the parameter's own unit."""
-
-    meaning: str
-    source: str
-    where: str = ""
-    fitted_to: tuple[str, ...] = ()
-    values: dict[str, float]
-
-
-class LibraryFile(Table):
-    """What every library file begins with."""
-
-    format: Annotated[Literal[1], Field(alias="schema")] = 1
-    name: str
-    summary: str
-    references: tuple[str, ...] = ()
+#: A number: neither a text nor true or false.
+Number = Annotated[float, Field(strict=True)]
 
 
 def read_table[Schema: Table](
@@ -80,7 +38,9 @@ def read_table[Schema: Table](
 
 def explain(problems: ValidationError, schema: type[Table]) -> str:
     """Return the first problem as a sentence that names table, key and what was expected."""
-    problem = problems.errors()[0]
+    # A misspelt key comes before the one that is missing because of it.
+    listed = sorted(problems.errors(), key=lambda p: p["type"] != "extra_forbidden")
+    problem = listed[0]
     path = [str(step) for step in problem["loc"]]
     key, tables = (path[-1], path[:-1]) if path else ("", [])
     place = f"[{'.'.join(tables)}]: " if tables else ""
@@ -89,42 +49,40 @@ def explain(problems: ValidationError, schema: type[Table]) -> str:
     match problem["type"]:
         case "extra_forbidden":
             known = _keys(schema, tables)
-            return f"{place}unknown key {key!r}. {suggest(key, known)}{ending}"
+            return f"{place}unknown key {shorten(key)!r}. {suggest(key, known)}{ending}"
         case "missing":
             return f"{place}the key {key!r} is missing{ending}"
         case "value_error":
             return f"{place}{key}: {problem['ctx']['error']}{ending}"
     message = problem["msg"][0].lower() + problem["msg"][1:]
     found = problem["input"]
-    shown = "" if isinstance(found, dict) else f", found {found!r}"
+    shown = "" if isinstance(found, dict) else f", found {shorten(repr(found))}"
     return f"{place}{key}: {message}{shown}{ending}"
 
 
 def _keys(schema: Any, path: list[str]) -> list[str]:
     """Return the keys that the table at `path` of a schema may have."""
+    choices = [schema]
     for step in path:
-        if isinstance(schema, type) and issubclass(schema, BaseModel):
-            fields = schema.model_fields
-            by_alias = {field.alias or name: field for name, field in fields.items()}
-            if step not in by_alias:
-                break
-            schema = by_alias[step].annotation
-        schema = _inner(schema)
-    if isinstance(schema, type) and issubclass(schema, BaseModel):
-        return [field.alias or name for name, field in schema.model_fields.items()]
-    return []
+        found: list[Any] = []
+        for choice in choices:
+            fields = {f.alias or name: f for name, f in choice.model_fields.items()}
+            if step in fields:
+                found += _tables(fields[step].annotation)
+            elif _kind(choice) == step:
+                found.append(choice)
+        choices = found or choices  # a number or a name within a list or table of tables
+    return sorted({f.alias or n for c in choices for n, f in c.model_fields.items()})
 
 
-def _inner(schema: Any) -> Any:
-    """Return the table class inside an annotation such as ``dict[str, X]`` or ``X | None``."""
-    origin = get_origin(schema)
-    if origin in (Union, types.UnionType):
-        classes = [a for a in get_args(schema) if a is not type(None)]
-        return _inner(classes[0])
-    if origin is Annotated:
-        return _inner(get_args(schema)[0])
-    if origin is dict:
-        return _inner(get_args(schema)[1])
-    if origin in (tuple, list):
-        return _inner(get_args(schema)[0])
-    return schema
+def _kind(table: type[BaseModel]) -> str:
+    """Return the `kind` that marks one of several tables, or an empty text."""
+    field = table.model_fields.get("kind")
+    return str(get_args(field.annotation)[0]) if field and get_args(field.annotation) else ""
+
+
+def _tables(annotation: Any) -> list[type[BaseModel]]:
+    """Return the table classes inside an annotation such as ``dict[str, X]`` or ``X | Y``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [table for inner in get_args(annotation) for table in _tables(inner)]

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from neurospine.description.library import list_files
+from neurospine.description.published import load_reference
 from neurospine.description.references import check_source
 from neurospine.description.schema import Table
-from neurospine.errors import ProtocolError, suggest
+from neurospine.description.units import convert, parse_quantity
+from neurospine.errors import ModelError, ProtocolError, UnitError, suggest
 
 if TYPE_CHECKING:
     from neurospine.description.protocol import Protocol
@@ -90,6 +92,8 @@ def check_measures(protocol: Protocol) -> None:
         else:
             _known(f"{place}: of", measure.of, protocol.measures)
             _known(f"{place}: axis", measure.axis, protocol.conditions)
+            if isinstance(protocol.conditions[measure.axis].values[0], str):
+                raise ProtocolError(f"{place}: axis: {measure.axis!r} holds words, no numbers")
             if not isinstance(protocol.measures[measure.of], RelativeChange):
                 raise ProtocolError(f"{place}: of: must be a measure by condition")
 
@@ -98,10 +102,18 @@ def check_targets(protocol: Protocol) -> None:
     """Raise a `ProtocolError` if a target has no data and no bound, or names what is not there."""
     for target in protocol.targets:
         place = f"[[targets]] {target.phenomenon!r}"
-        check_source(target.source)
+        try:
+            check_source(target.source)
+        except ModelError as error:
+            raise ProtocolError(f"{place}: {error}") from None
         _known(f"{place}: measure", target.measure, protocol.measures)
-        for axis in target.at:
+        for axis, ends in target.at.items():
             _known(f"{place}: at", axis, protocol.conditions)
+            for end in ends:
+                try:
+                    convert(*parse_quantity(end), protocol.conditions[axis].unit)
+                except UnitError as error:
+                    raise ProtocolError(f"{place}: at: {axis}: {error}") from None
         bounded = target.below is not None or target.above is not None
         if bounded == bool(target.data):
             raise ProtocolError(f"{place}: give either 'data' or a bound ('below', 'above')")
@@ -109,6 +121,13 @@ def check_targets(protocol: Protocol) -> None:
             raise ProtocolError(f"{place}: a bound needs 'why'")
         if target.data:
             _known(f"{place}: data", target.data, list_files("data", ".csv"))
+            columns = load_reference(target.data).table.columns
+            for key, column in (("column", target.column), ("error", target.error)):
+                if column not in columns:
+                    hint = suggest(column, map(str, columns))
+                    raise ProtocolError(
+                        f"{place}: {key}: no column {column!r} in {target.data}. {hint}"
+                    )
 
 
 def check_plot(protocol: Protocol) -> None:

@@ -8,6 +8,7 @@ are accepted, so nothing in a file from a stranger is ever executed.
 from __future__ import annotations
 
 import ast
+import math
 import operator
 import re
 from functools import lru_cache
@@ -17,7 +18,7 @@ from brian2 import second
 from brian2.core.namespace import DEFAULT_UNITS
 from brian2.units.fundamentalunits import Quantity, get_dimensions, get_unit
 
-from neurospine.errors import UnitError, suggest
+from neurospine.errors import UnitError, shorten, suggest
 
 LARGEST_EXPONENT = 12
 LONGEST_TEXT = 100
@@ -51,24 +52,31 @@ def parse_unit(text: str) -> Any:
         raise UnitError(f"a unit of {len(text)} characters is too long to be one")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        unit = _walk(tree, text, 1)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
         raise UnitError(f"{text!r} is not a unit") from None
-    unit = _walk(tree, text)
+    if not 0 < float(unit) < math.inf:
+        raise UnitError(f"{text!r} is too large or too small for a unit")
     return 1.0 if isinstance(unit, int) else unit
 
 
-def _walk(node: ast.expr, text: str) -> Any:
+def _walk(node: ast.expr, text: str, power: int) -> Any:
+    """Return the unit of a node that is itself raised to `power`."""
     match node:
         case ast.Name(id=name):
             if name not in _UNITS:
                 raise UnitError(f"{name!r} in {text!r} is not a unit. {suggest(name, _UNITS)}")
             return _UNITS[name]
-        case ast.Constant(value=1):
+        case ast.Constant(value=int() as number) if number is not True and number == 1:
             return 1
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            return _walk(left, text) ** _exponent(right, text)
+            exponent = _exponent(right, text)
+            power *= max(1, abs(exponent))
+            if power > LARGEST_EXPONENT:
+                raise UnitError(f"{text!r}: powers beyond {LARGEST_EXPONENT} are refused")
+            return _walk(left, text, power) ** exponent
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATIONS:
-            return _OPERATIONS[type(op)](_walk(left, text), _walk(right, text))
+            return _OPERATIONS[type(op)](_walk(left, text, power), _walk(right, text, power))
     raise UnitError(f"{text!r} is not a unit: use names, *, / and whole powers")
 
 
@@ -92,14 +100,16 @@ def parse_quantity(text: str) -> tuple[float, str]:
     UnitError
         If there is no number in front or the rest is not a unit.
     """
-    found = _QUANTITY.fullmatch(text)
+    found = _QUANTITY.fullmatch(text) if len(text) <= LONGEST_TEXT else None
     if not found:
-        raise UnitError(f"{text!r} is not a number with a unit, such as '20 ms'")
+        raise UnitError(f"{shorten(text)!r} is not a number with a unit, such as '20 ms'")
     unit = found.group(2) or "1"
     if unit.startswith("/"):
         unit = "1" + unit
-    parse_unit(unit)
-    return float(found.group(1)), unit
+    value = float(found.group(1))
+    if not math.isfinite(value * float(parse_unit(unit))):
+        raise UnitError(f"{text!r} is not a finite number")
+    return value, unit
 
 
 def dimensions(unit: str) -> Any:

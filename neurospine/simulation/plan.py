@@ -34,9 +34,6 @@ from neurospine.simulation.projections import (
 from neurospine.simulation.random import LARGEST_MEAN, stream_key
 from neurospine.simulation.stimuli import spikes
 
-#: Brian2 counts the steps of forced spikes in 32 bits.
-LONGEST_RUN = 2**31 - 2
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -98,11 +95,6 @@ class _Planner:
         self.sizes = {name: self._size(name) for name in model.circuit.populations}
 
     def plan(self) -> Plan:
-        if self.steps > LONGEST_RUN:
-            raise ProtocolError(
-                f"protocol {self.protocol.name!r}: {self.steps} steps are more than {LONGEST_RUN}; "
-                "use a longer step"
-            )
         circuit = self.model.circuit
         forced = {n: s for n, s in self.sizes.items() if n not in self.model.neurons}
         trains = spikes(self.protocol, forced, self.seed)

@@ -1,0 +1,54 @@
+"""Tables that several kinds of file have: parameters, their sets, and how a file begins."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from neurospine.description.parameters import Parameter
+from neurospine.description.schema import Number, Table
+
+
+class ParameterEntry(Table):
+    """A parameter as a file writes it."""
+
+    value: Number
+    unit: str
+    meaning: str
+    source: str
+    where: str = ""
+    range: tuple[Number, Number] | None = None
+    plain: bool = False
+
+    def parameter(self, name: str) -> Parameter:
+        """Return the parameter under a qualified name."""
+        return Parameter(name=name, **self.model_dump())
+
+
+class ValueEntry(Table):
+    """Another value for a parameter of a part, with the reason for it."""
+
+    value: Number
+    unit: str
+    source: str
+    where: str = ""
+
+
+class SetEntry(Table):
+    """A named set of parameter values; each value counts the parameter's own unit."""
+
+    meaning: str
+    source: str
+    where: str = ""
+    fitted_to: tuple[str, ...] = ()
+    values: dict[str, Number]
+
+
+class LibraryFile(Table):
+    """What every library file begins with."""
+
+    format: Annotated[Literal[1], Field(alias="schema")] = 1
+    name: str
+    summary: str
+    references: tuple[str, ...] = ()
