@@ -140,6 +140,8 @@ def run(
     loaded = load_protocol(protocol)
     chosen = _choose(model, spine, parameters, set_)(loaded)
     path = output or Path(_file_name(loaded.name, spine, parameters, seed))
+    if not path.name or path.suffix in (".png", ".csv"):
+        raise ResultError(f"-o {output}: must be the name of an HDF5 file, such as run.h5")
     beside = [path.with_suffix(".png"), *([path.with_suffix(".csv")] if loaded.targets else [])]
     for other in beside:
         if other.exists() and not force:
@@ -147,7 +149,9 @@ def run(
     if not quiet:
         forms = prepare(chosen, loaded, seed=seed, form=form).forms  # type: ignore[arg-type]
         for projection, written in forms.items():
-            err.print(f"{projection}: {written.name} form, {backend} backend", style="dim")
+            err.print(
+                f"{projection}: {written.name} form, {backend} backend", style="dim", markup=False
+            )
     try:
         with _progress(loaded.duration, quiet) as progress:
             trajectory = simulate(
@@ -156,7 +160,7 @@ def run(
             )  # fmt: skip
     except KeyboardInterrupt:
         if path.exists():
-            err.print(f"interrupted: what was recorded so far is in {path}")
+            err.print(f"interrupted: what was recorded so far is in {path}", markup=False)
             sys.exit(130)
         raise
     measures = measure(trajectory, loaded)
@@ -170,26 +174,27 @@ def run(
             out.print(scorecard_table(scores, loaded.summary))
     if not quiet:
         out.print(
-            f"{path}, {', '.join(other.name for other in beside)}", highlight=False, soft_wrap=True
+            f"{path}, {', '.join(other.name for other in beside)}",
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
         )
 
 
 def _choose(
     model: str | None, spine: str | None, sets: list[str] | None, values: list[str] | None
 ) -> Any:
-    """Return a function from a protocol (or None) to the model that the options mean."""
+    """Return a function from a protocol to the model that the options mean."""
 
     def choose(protocol: Any) -> Any:
         from neurospine.description.model import load_model
 
-        if protocol is None and model is None:
-            raise ResultError("name a circuit with --model")
-        circuit = model or protocol.model.circuit
-        own = None if model else protocol.model.spine
-        chosen = load_model(circuit, spine=spine or own)
-        default = () if model or spine or protocol is None else protocol.model.parameters
-        for label in sets or default:
-            chosen = chosen.with_set(label)
+        if model:
+            chosen = load_model(model, spine=spine)
+            for label in sets or ():
+                chosen = chosen.with_set(label)
+        else:
+            chosen = protocol.default_model(spine=spine, sets=sets)
         return chosen.with_parameters(dict(map(_split, values or [])))
 
     return choose

@@ -15,9 +15,9 @@ from rich.text import Text
 from neurospine.description.checks import check_alone
 from neurospine.description.expressions import Equation
 from neurospine.description.library import display, find_file, list_files, parse_toml, read_text
-from neurospine.description.model import Model, load_model
+from neurospine.description.model import Model, load_model, load_spine
 from neurospine.description.parameters import Parameter
-from neurospine.description.parts import Part, parse_part
+from neurospine.description.parts import Part, PartSource, SpinePart, parse_part
 from neurospine.description.protocol import Protocol, load_protocol
 from neurospine.description.references import references
 from neurospine.errors import LibraryError, NeurospineError, ProtocolError, suggest
@@ -32,14 +32,14 @@ def library_tables() -> Iterator[Table]:
     table = _table("Protocols", "name", "what it does", "sources")
     for name, path in sorted(list_files("protocols").items()):
         protocol = load_protocol(path)
-        table.add_row(name, protocol.summary, ", ".join(protocol.references))
+        _row(table, name, protocol.summary, ", ".join(protocol.references))
     yield table
     parts = {name: parse_part(read_text(p), display(p)) for name, p in list_files("models").items()}
     for kind in _MODEL_KINDS:
         table = _table(f"Models: {kind}", "name", "what it is", "parameter sets")
         for name, part in sorted(parts.items()):
             if part.kind == kind:
-                table.add_row(name, part.summary, "\n".join(getattr(part, "sets", {})))
+                _row(table, name, part.summary, "\n".join(getattr(part, "sets", {})))
         yield table
 
 
@@ -50,8 +50,13 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
+def _row(table: Table, *cells: str | Text) -> None:
+    """Add a row whose texts are shown as they are, brackets and all."""
+    table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells))
+
+
 def describe(
-    name: str, choose: Callable[[Protocol | None], Model], form: Any, equations: bool
+    name: str, choose: Callable[[Protocol], Model], form: Any, equations: bool
 ) -> Iterator[RenderableType]:
     """Yield what there is to say about a protocol or a model file."""
     kind, path = _find(name)
@@ -78,7 +83,7 @@ def describe(
         yield _parameter_table("Parameters", own)
         sets = _table("\nParameter sets", "name", "meaning", "source", "fitted to")
         for label, chosen in part.sets.items():
-            sets.add_row(label, chosen.meaning, chosen.source, ", ".join(chosen.fitted_to))
+            _row(sets, label, chosen.meaning, chosen.source, ", ".join(chosen.fitted_to))
         if part.sets:
             yield sets
 
@@ -101,17 +106,17 @@ def _protocol(protocol: Protocol) -> Iterator[RenderableType]:
         for name, axis in protocol.conditions.items():
             unit = "" if axis.unit == "1" else f" {axis.unit}"
             values = ", ".join(v if isinstance(v, str) else f"{v:g}" for v in axis.values)
-            table.add_row(name, values + unit, axis.meaning)
+            _row(table, name, values + unit, axis.meaning)
         yield table
     table = _table("\nPhases", "name", "duration", "stimuli")
     for phase in protocol.phases:
-        table.add_row(phase.name, phase.duration, ", ".join(s.kind for s in phase.stimuli))
+        _row(table, phase.name, phase.duration, ", ".join(s.kind for s in phase.stimuli))
     yield table
     if protocol.targets:
         table = _table("\nTargets", "phenomenon", "measure", "published", "source")
         for target in protocol.targets:
             where = f"data/reference/{target.data}.csv" if target.data else target.why
-            table.add_row(target.phenomenon, target.measure, where, target.source)
+            _row(table, target.phenomenon, target.measure, where, target.source)
         yield table
 
 
@@ -122,8 +127,9 @@ def _parameters(model: Model, title: str) -> Table:
 def _parameter_table(title: str, parameters: Iterable[tuple[str, Parameter]]) -> Table:
     table = _table(f"\n{title}", "name", "value", "meaning", "source")
     for name, parameter in parameters:
-        where = f" [dim]({escape(parameter.where)})[/dim]" if parameter.where else ""
-        table.add_row(name, str(parameter), parameter.meaning, parameter.source + where)
+        where = f" ({parameter.where})" if parameter.where else ""
+        source = Text.assemble(parameter.source, (where, "dim"))
+        _row(table, name, str(parameter), parameter.meaning, source)
     return table
 
 
@@ -173,6 +179,8 @@ def _check(path: Path) -> str:
     check_alone(part, display(path))
     if part.kind == "circuit":
         load_model(path)
+    if isinstance(part, SpinePart):
+        load_spine(part, display(path), PartSource(), {})
     sources = Counter(entry.source for entry in getattr(part, "parameters", {}).values())
     counts = ", ".join(f"{count} {source}" for source, count in sources.most_common())
     return f"ok{', parameters: ' * bool(counts)}{counts}"

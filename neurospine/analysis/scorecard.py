@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from neurospine.analysis.validation import Score
@@ -17,17 +18,21 @@ _STYLE = {"met": "green", "near": "yellow", "miss": "red"}
 
 def scorecard_table(scores: Sequence[Score], title: str) -> Table:
     """Return a scorecard as a table for the terminal, grouped by phenomenon."""
-    table = Table(title=title, caption=summary(scores), box=box.SIMPLE_HEAD, title_justify="left")
+    table = Table(
+        title=escape(title), caption=summary(scores), box=box.SIMPLE_HEAD, title_justify="left"
+    )
     table.add_column("phenomenon and condition")
     for name in ("measured", "published", "z"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     shown = ""
     for score in scores:
-        head = f"[bold]{score.phenomenon}[/bold] [dim]({score.source}, {score.status})[/dim]"
+        head = (
+            f"[bold]{escape(score.phenomenon)}[/bold] [dim]({score.source}, {score.status})[/dim]"
+        )
         if score.phenomenon != shown and score.condition:
             table.add_row(head)
-        label = f"  {score.condition}" if score.condition else head
+        label = f"  {escape(score.condition)}" if score.condition else head
         published = score.criterion
         if score.published is not None:
             published = _with_error(score.published, score.published_error or 0.0)

@@ -71,15 +71,16 @@ def _check_object_names(model: Model) -> None:
     """Raise a `ModelError` if two objects of a network would have one name."""
     origin, circuit = model.origins[model.circuit.name], model.circuit
     owners = {name: "neurospine" for name in _OWN_OBJECTS}
-    made = {name: [name] for name in circuit.populations}
-    made |= {name: [name, f"{name}_axon", f"{name}_cell"] for name in circuit.projections}
-    for owner, names in made.items():
+    made = [(f"populations.{name}", [name]) for name in circuit.populations]
+    for name in circuit.projections:
+        made.append((f"projections.{name}", [name, f"{name}_axon", f"{name}_cell"]))
+    for table, names in made:
         for name in names:
             if name in owners:
                 raise ModelError(
-                    f"{origin}: the name {name!r} is used by {owners[name]}; rename {owner!r}"
+                    f"{origin}: [{table}]: the name {name!r} is used by {owners[name]} already"
                 )
-            owners[name] = owner
+            owners[name] = f"[{table}]"
 
 
 def _check_effect_names(model: Model, variables: Mapping[str, Names]) -> None:

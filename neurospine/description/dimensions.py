@@ -55,6 +55,9 @@ def dimension_of(expression: str, known: Mapping[str, Dimension]) -> Dimension:
             exponent = ast.unparse(node.right)
             if any(known[name] is not DIMENSIONLESS for name in identifiers(exponent)):
                 raise ModelError(f"{expression!r}: the exponent {exponent!r} is no plain number")
+            base = dimension_of(ast.unparse(node.left), known)
+            if identifiers(exponent) and base is not DIMENSIONLESS:
+                raise ModelError(f"{expression!r}: what has a unit needs a number as exponent")
     variables: dict[str, Any] = dict(DEFAULT_FUNCTIONS)
     for name in identifiers(expression) & set(known):
         variables[name] = Constant(name, value=1.0, dimensions=known[name])

@@ -15,11 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+import brian2
 from brian2.core.functions import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS
 from brian2.core.namespace import DEFAULT_UNITS
-from brian2.core.spikesource import SpikeSource
-from brian2.groups.neurongroup import NeuronGroup
-from brian2.synapses.synapses import Synapses
 
 from neurospine.description.units import parse_unit
 from neurospine.errors import ModelError, UnitError, suggest
@@ -35,6 +33,7 @@ BUILT_IN = frozenset({"t", "dt", "True", "False"})
 
 #: Names that Brian2 objects use themselves; a variable of that name would be hidden.
 TAKEN = frozenset(
+    "default_event event_codes event_driven multisynaptic_index user_equations "
     "N active add_attribute add_dependency before_run clock code_objects codeobj_class connect "
     "contained_objects contains custom_operation delay dt equations event events events_to "
     "get_states i id indices invalidates_magic_network j lastspike method_choice name namespace "
@@ -285,4 +284,4 @@ def _brian_names() -> frozenset[str]:
 @cache
 def _brian_attributes() -> frozenset[str]:
     """Return the attributes that all cells or all synapses of Brian2 have."""
-    return frozenset(dir(NeuronGroup)) | frozenset(dir(Synapses)) | frozenset(dir(SpikeSource))
+    return frozenset(dir(brian2.NeuronGroup)) | frozenset(dir(brian2.Synapses))

@@ -21,6 +21,7 @@ from neurospine.description.parts import (
     PartSource,
     PlasticityPart,
     ReadoutPart,
+    SpinePart,
     StructurePart,
     parse_part,
 )
@@ -113,20 +114,21 @@ class Model:
     def fitted_to(self) -> frozenset[str]:
         """The data (files of data/reference) that the chosen sets were fitted to.
 
-        A part with a value that was overridden counts as fitted to nothing.
+        Of several sets of one part the last counts; a part with a value that was
+        overridden counts as fitted to nothing.
         """
         changed = {
             name.rpartition(".")[0]
             for name, entry in self.parameters.items()
             if entry.source == OVERRIDE
         }
-        return frozenset(
-            data
-            for part in self.parts.values()
+        last = {
+            part.name: part.sets[label]
             for label in self.chosen_sets
+            for part in self.parts.values()
             if label in part.sets and part.name not in changed
-            for data in part.sets[label].fitted_to
-        )
+        }
+        return frozenset(data for chosen in last.values() for data in chosen.fitted_to)
 
     def number(self, part: str, name: str) -> float:
         """Return the parameter `name` of a part as the equations see it."""
@@ -214,7 +216,10 @@ def _compose(
     spines: dict[str, Spine] = {}
     for name, projection in circuit.projections.items():
         with at(origin, f"projections.{name}"):
-            spines[name] = _load_spine(spine or projection.spine, source, origins)
+            part, found = source.load(spine or projection.spine, "spine")
+            spines[name] = load_spine(part, found, source, origins)
+    if circuit.name in source.texts:
+        raise ModelError(f"{origin}: {circuit.name!r} is also the name of one of its parts")
     source.texts[circuit.name] = text
     model = Model(circuit, neurons, spines, Parameters({}), dict(source.texts), (), origins)
     entries = {
@@ -227,9 +232,11 @@ def _compose(
     return _with_own_values(model, origin)
 
 
-def _load_spine(name: str, source: PartSource, origins: dict[str, str]) -> Spine:
-    """Load a spine model and check that its parts meet at their ports."""
-    spine, origin = source.load(name, "spine")
+def load_spine(spine: SpinePart, origin: str, source: PartSource, origins: dict[str, str]) -> Spine:
+    """Load the parts of a spine model and check that they meet at their ports.
+
+    `origins` collects where each part came from.
+    """
     parts: dict[str, Part] = {}
     for used in spine.use:
         with at(origin, "use"):

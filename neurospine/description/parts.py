@@ -199,7 +199,9 @@ def parse_part(text: str, origin: str) -> Any:
     table = parse_toml(text, origin)
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise ModelError(f"{origin}: kind = {shorten(repr(kind))}. {suggest(str(kind), KINDS)}")
+        raise ModelError(
+            f"{origin}: kind = {shorten(repr(kind))}. {suggest(str(kind), [*KINDS, 'protocol'])}"
+        )
     return read_table(KINDS[kind], table, origin, ModelError)
 
 

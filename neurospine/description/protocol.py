@@ -7,6 +7,7 @@ start and not its stop.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -29,7 +30,7 @@ from neurospine.description.targets import (
     check_targets,
 )
 from neurospine.description.units import seconds
-from neurospine.errors import ModelError, NeurospineError, ProtocolError, UnitError
+from neurospine.errors import ModelError, NeurospineError, ProtocolError, UnitError, shorten
 
 #: Brian2 counts the steps of forced spikes in 32 bits.
 LONGEST_RUN = 2**31 - 2
@@ -93,6 +94,7 @@ class Protocol(LibraryFile):
     plot: Plot | None = None
     _text: str = PrivateAttr(default="")
     _folder: Path = PrivateAttr(default=Path())
+    _origin: str = PrivateAttr(default="")
 
     def __init__(self, **tables: Any) -> None:
         try:
@@ -116,18 +118,25 @@ class Protocol(LibraryFile):
         """
         table = parse_toml(text, origin)
         if table.get("kind") != "protocol":
-            raise ProtocolError(f"{origin}: a protocol has kind = 'protocol'")
+            raise ProtocolError(
+                f"{origin}: kind = 'protocol' is wanted, found {shorten(repr(table.get('kind')))}"
+            )
         try:
             protocol = cls(**table)
         except NeurospineError as error:
             raise ProtocolError(f"{origin}: {error}") from None
-        protocol._text, protocol._folder = text, folder
+        protocol._text, protocol._folder, protocol._origin = text, folder, origin
         return protocol
 
     @property
     def text(self) -> str:
         """The protocol as it was written, or as JSON when it was made in Python."""
         return self._text or self.model_dump_json(exclude_defaults=True, by_alias=True)
+
+    @property
+    def place(self) -> str:
+        """How errors name the protocol."""
+        return f"{self._origin}{': ' * bool(self._origin)}protocol {self.name!r}"
 
     @property
     def folder(self) -> Path:
@@ -162,11 +171,26 @@ class Protocol(LibraryFile):
             start += phase.seconds
         return times
 
-    def default_model(self) -> Model:
-        """Return the model that the protocol was written for."""
-        model = load_model(self.model.circuit, spine=self.model.spine)
-        for label in self.model.parameters:
-            model = model.with_set(label)
+    def default_model(
+        self, *, spine: str | None = None, sets: Sequence[str] | None = None
+    ) -> Model:
+        """Return the model that the protocol was written for.
+
+        Parameters
+        ----------
+        spine
+            Another spine model to use in it; it then has no parameter sets of the
+            protocol.
+        sets
+            Parameter sets to use instead of the protocol's.
+        """
+        own = () if spine else self.model.parameters
+        try:
+            model = load_model(self.model.circuit, spine=spine or self.model.spine)
+            for label in own if sets is None else sets:
+                model = model.with_set(label)
+        except NeurospineError as error:
+            raise ProtocolError(f"{self.place}: [model]: {error}") from None
         return model
 
 

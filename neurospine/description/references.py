@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from neurospine.description.library import display, parse_toml, read_text, search_path
 from neurospine.description.schema import Table, read_table
-from neurospine.errors import LibraryError, ModelError, suggest
+from neurospine.errors import LibraryError, ModelError, shorten, suggest
 
 #: Sources that are no publication: a guess, a fit, a choice of the method.
 PLAIN_SOURCES = frozenset({"assumed", "fitted", "numerical"})
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 
 
-class Reference(Table):
+class _Entry(Table):
+    """A publication as the file writes it."""
+
+    authors: str
+    title: str
+    journal: str
+    year: int
+    doi: str
+    volume: str = ""
+    pages: str = ""
+
+
+@dataclass(frozen=True)
+class Reference:
     """One publication; `key` is how files name it."""
 
     key: str
@@ -58,10 +72,10 @@ def _read(path: Path, changed: int) -> dict[str, Reference]:
         origin = f"{display(path)}: [{key}]"
         if key in PLAIN_SOURCES:
             raise LibraryError(f"{origin}: {key!r} is no name for a publication")
-        table = {**entry, "key": key} if isinstance(entry, dict) else {"key": key}
-        known[key] = read_table(Reference, table, origin, LibraryError)
-        if not _DOI.fullmatch(known[key].doi):
-            raise LibraryError(f"{origin}: {known[key].doi!r} is not a DOI")
+        table = entry if isinstance(entry, dict) else {}
+        if "doi" in table and not _DOI.fullmatch(str(table["doi"])):
+            raise LibraryError(f"{origin}: {shorten(table['doi'])!r} is not a DOI")
+        known[key] = Reference(key, **dict(read_table(_Entry, table, origin, LibraryError)))
     return known
 
 

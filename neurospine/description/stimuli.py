@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
-from neurospine.description.schema import Table
+from neurospine.description.schema import Number, Table
+
+#: How often a stimulus is repeated; more than this is a mistake.
+Count = Annotated[int, Field(gt=0, le=10_000_000)]
+#: A cell of a population.
+CellNumber = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 
 
 class Regular(Table):
@@ -18,7 +23,7 @@ class Regular(Table):
     kind: Literal["regular"]
     population: str
     rate: str
-    count: PositiveInt
+    count: Count
     start: str = "0 s"
 
 
@@ -40,7 +45,7 @@ class Pairing(Table):
     postsynaptic: str
     interval: str
     rate: str
-    count: PositiveInt
+    count: Count
     start: str = "0 s"
 
 
@@ -58,7 +63,7 @@ class Triplet(Table):
     first_interval: str
     second_interval: str
     rate: str
-    count: PositiveInt
+    count: Count
     start: str = "0 s"
 
 
@@ -71,8 +76,8 @@ class SpikeList(Table):
 
     kind: Literal["spike_list"]
     population: str
-    cells: tuple[int, ...] = ()
-    times: tuple[float, ...] = ()
+    cells: tuple[CellNumber, ...] = ()
+    times: tuple[Number, ...] = ()
     unit: str = "s"
     file: str | None = None
 

@@ -73,7 +73,9 @@ def _walk(node: ast.expr, text: str, power: int) -> Any:
             exponent = _exponent(right, text)
             power *= max(1, abs(exponent))
             if power > LARGEST_EXPONENT:
-                raise UnitError(f"{text!r}: powers beyond {LARGEST_EXPONENT} are refused")
+                raise UnitError(
+                    f"{text!r} is not a unit: powers beyond {LARGEST_EXPONENT} are refused"
+                )
             return _walk(left, text, power) ** exponent
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATIONS:
             return _OPERATIONS[type(op)](_walk(left, text, power), _walk(right, text, power))
@@ -89,7 +91,9 @@ def _exponent(node: ast.expr, text: str) -> int:
             pass
         case ast.Constant(value=int() as number) if number <= LARGEST_EXPONENT:
             return sign * number
-    raise UnitError(f"{text!r}: an exponent is a whole number up to {LARGEST_EXPONENT}")
+    raise UnitError(
+        f"{text!r} is not a unit: an exponent is a whole number up to {LARGEST_EXPONENT}"
+    )
 
 
 def parse_quantity(text: str) -> tuple[float, str]:

@@ -55,11 +55,16 @@ def segment_path(folder: Path, stream: str) -> Path:
     return folder / f"{stream}.segment"
 
 
-def checksum(payload: Array) -> int:
-    """Return the checksum of a payload of whole words: a weighted sum, modulo 2**64."""
-    words = payload.view("<u8")
+def checksum(words: Array) -> int:
+    """Return a weighted sum of 64-bit words, modulo 2**64."""
+    words = words.view("<u8")
     weights = np.arange(1, 2 * words.size, 2, dtype="<u8")
     return int((words * weights).sum(dtype="<u8")) if words.size else 0
+
+
+def _record_checksum(tick: int, count: int, payload: Array) -> int:
+    """Return the checksum of a record: over tick and count, then the payload."""
+    return checksum(np.concatenate([np.array([tick, count], "<u8"), payload.view("<u8")]))
 
 
 def append(folder: Path, stream: str, tick: int, count: int, *arrays: Array) -> None:
@@ -72,7 +77,9 @@ def append(folder: Path, stream: str, tick: int, count: int, *arrays: Array) -> 
     """
     parts = [np.frombuffer(np.ascontiguousarray(a).tobytes(), "u1") for a in arrays]
     payload = np.concatenate([p for part in parts for p in (part, np.zeros(-part.size % 8, "u1"))])
-    head = np.array((MAGIC, tick, count, payload.size, checksum(payload)), dtype=_HEAD)
+    head = np.array(
+        (MAGIC, tick, count, payload.size, _record_checksum(tick, count, payload)), dtype=_HEAD
+    )
     try:
         with segment_path(folder, stream).open("ab") as file:
             file.write(head.tobytes() + payload.tobytes())
@@ -97,7 +104,8 @@ def read(folder: Path, stream: str) -> Iterator[Record]:
         if head["magic"] != MAGIC or stop > data.size or head["bytes"] % 8:
             return
         payload = data[start:stop]
-        if checksum(payload) != head["checksum"]:
+        tick, count = int(head["tick"]), int(head["count"])
+        if _record_checksum(tick, count, payload) != head["checksum"]:
             return
-        yield Record(int(head["tick"]), int(head["count"]), payload)
+        yield Record(tick, count, payload)
         position = stop

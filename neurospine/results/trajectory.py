@@ -112,11 +112,12 @@ class Trajectory:
                 spikes = {}
                 for name, group in file.get("spikes", {}).items():
                     cells = group["node_ids"][...].astype(np.int64)
-                    spikes[name] = _spike_table(group["timestamps"][...] / 1e3, cells)
+                    ticks = np.rint(group["timestamps"][...] / 1e3 / info.step)
+                    spikes[name] = _spike_table(ticks * info.step, cells)
                 measures = hdf5.read_measures(file)
             spines = {name: _open(path, f"spines/{name}") for name in info.spines}
             traces = {name: _open(path, f"traces/{name}") for name in info.traces}
-        except (OSError, KeyError, ValueError, RuntimeError) as error:
+        except (OSError, KeyError, ValueError, RuntimeError, AttributeError, TypeError) as error:
             raise ResultError(f"{path}: not a readable result file ({error})") from None
         return cls(info, spines, spikes, traces, measures)
 

@@ -131,7 +131,7 @@ class _Planner:
 
     def _trace(self, population: str) -> Trace:
         wanted = self.protocol.traces[population]
-        place = f"protocol {self.protocol.name!r}: [traces.{population}]"
+        place = f"{self.protocol.place}: [traces.{population}]"
         if population not in self.model.neurons:
             hint = suggest(population, self.model.neurons)
             raise ProtocolError(f"{place}: no population of neurons of that name. {hint}")

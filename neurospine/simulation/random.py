@@ -69,10 +69,11 @@ def threefry(
 
 
 def poisson_thresholds(mean: float) -> Words:
-    """Return the words at which a Poisson count goes up by one."""
+    """Return the words above which a Poisson count goes up by one."""
     k = np.arange(LARGEST_COUNT)
     terms = np.exp(-mean) * np.cumprod(np.concatenate(([1.0], mean / (k[:-1] + 1.0))))
-    return np.minimum(np.cumsum(terms) * 2.0**32, 2.0**32 - 1).astype(np.uint32)
+    words = np.minimum(np.ceil(np.cumsum(terms) * 2.0**32) - 1, 2.0**32 - 1)
+    return np.asarray(words).astype(np.uint32)
 
 
 def _poisson_count(slot: Any, tick: Any, mean: Any, key0: Any, key1: Any) -> Any:
@@ -81,7 +82,7 @@ def _poisson_count(slot: Any, tick: Any, mean: Any, key0: Any, key1: Any) -> Any
     key = (np.asarray(key0).astype(np.uint32) ^ high, np.asarray(key1))
     word, _ = threefry((slot, int(tick) & 0xFFFFFFFF), key)
     thresholds = poisson_thresholds(float(np.asarray(mean).flat[0]))
-    return (word[..., None] >= thresholds).sum(axis=-1).astype(float)
+    return (word[..., None] > thresholds).sum(axis=-1).astype(float)
 
 
 def _c_source() -> str:
@@ -93,7 +94,7 @@ def _c_source() -> str:
             block = number // 4 + 1
             lines.append(f"x0 += k{block % 3}; x1 += k{(block + 1) % 3} + {block}u;")
     rounds = "\n    ".join(lines)
-    count = " + ".join(f"(x0 >= limit[{k}])" for k in range(LARGEST_COUNT))
+    count = " + ".join(f"(x0 > limit[{k}])" for k in range(LARGEST_COUNT))
     return f"""
 static inline double neurospine_poisson_count(
     int32_t slot, int64_t tick, double mean, int32_t key0, int32_t key1)
@@ -103,7 +104,8 @@ static inline double neurospine_poisson_count(
     for (int k = 0; k < {LARGEST_COUNT}; k++) {{
         sum += term;
         term *= mean / (k + 1.0);
-        limit[k] = sum * 4294967296.0 < 4294967295.0 ? (uint32_t)(sum * 4294967296.0) : 4294967295u;
+        const double word = ceil(sum * 4294967296.0) - 1.0;
+        limit[k] = word < 4294967295.0 ? (uint32_t)word : 4294967295u;
     }}
     const uint32_t k0 = (uint32_t)key0 ^ (uint32_t)(tick >> 32), k1 = (uint32_t)key1;
     const uint32_t k2 = k0 ^ k1 ^ {_PARITY}u;

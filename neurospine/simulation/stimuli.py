@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -35,20 +36,45 @@ class _Cell:
     def time(self, text: str) -> float:
         return self.grid.quantity(text, self.row, "second")
 
-    def ticks(self, text: str) -> int:
-        """Return an interval in steps, which must be whole."""
-        steps = self.time(text) / self.step
+    def rate(self, text: str) -> float:
+        try:
+            return self.grid.quantity(text, self.row, "Hz")
+        except ProtocolError as error:
+            raise ProtocolError(f"rate: {error}") from None
+
+    def ticks(self, key: str, text: str) -> int:
+        """Return the interval under a key in steps, which must be whole."""
+        try:
+            time = self.time(text)
+        except ProtocolError as error:
+            raise ProtocolError(f"{key}: {error}") from None
+        steps = time / self.step
         if abs(steps - round(steps)) > ON_A_STEP * max(1.0, abs(steps)):
-            raise ProtocolError(f"{text} is no multiple of the step of {self.step:g} s")
+            shown = f"{text} = {time:g} s" if text in self.grid.axes else text
+            raise ProtocolError(f"{key}: {shown} is no multiple of the step of {self.step:g} s")
         return round(steps)
 
     def train(self, stimulus: Regular | Pairing | Triplet) -> Array:
         """Return the ticks of evenly spaced events from the start of the stimulus."""
-        rate = self.grid.quantity(stimulus.rate, self.row, "Hz")
+        rate = self.rate(stimulus.rate)
         if rate <= 0:
             raise ProtocolError(f"rate: must be positive, found {stimulus.rate}")
         times = self.time(stimulus.start) + np.arange(stimulus.count) / rate
-        return np.rint(times / self.step).astype(np.int64)
+        return to_ticks(times, self.step)
+
+
+def to_ticks(times: Array, step: float) -> Array:
+    """Return times in seconds as whole steps.
+
+    Raises
+    ------
+    ProtocolError
+        If a time is no number or further away than any run is long.
+    """
+    steps = times / step
+    if not np.all(np.abs(steps) < 2.0**53):
+        raise ProtocolError("a spike time is no finite time within a run")
+    return np.rint(steps).astype(np.int64)
 
 
 def _regular(stimulus: Regular, cell: _Cell, size: int) -> Iterator[tuple[str, Array, Array]]:
@@ -57,7 +83,7 @@ def _regular(stimulus: Regular, cell: _Cell, size: int) -> Iterator[tuple[str, A
 
 
 def _pairing(stimulus: Pairing, cell: _Cell, size: int) -> Iterator[tuple[str, Array, Array]]:
-    ticks, interval = cell.train(stimulus), cell.ticks(stimulus.interval)
+    ticks, interval = cell.train(stimulus), cell.ticks("interval", stimulus.interval)
     first = ticks + max(0, -interval)
     yield stimulus.presynaptic, np.zeros_like(first), first
     yield stimulus.postsynaptic, np.zeros_like(first), first + interval
@@ -66,7 +92,7 @@ def _pairing(stimulus: Pairing, cell: _Cell, size: int) -> Iterator[tuple[str, A
 def _triplet(stimulus: Triplet, cell: _Cell, size: int) -> Iterator[tuple[str, Array, Array]]:
     order = cell.grid.word(stimulus.order, cell.row)
     intervals = np.array(
-        [cell.ticks(stimulus.first_interval), cell.ticks(stimulus.second_interval)]
+        [cell.ticks(key, getattr(stimulus, key)) for key in ("first_interval", "second_interval")]
     )
     orders = {"pre_post_pre": 1, "post_pre_post": -1}
     if order not in orders:
@@ -82,17 +108,25 @@ def _triplet(stimulus: Triplet, cell: _Cell, size: int) -> Iterator[tuple[str, A
 
 
 def _poisson(stimulus: Poisson, cell: _Cell, size: int) -> Iterator[tuple[str, Array, Array]]:
-    rate = cell.grid.quantity(stimulus.rate, cell.row, "Hz")
+    rate = cell.rate(stimulus.rate)
     if not 0 <= rate * cell.step <= 0.1:
         raise ProtocolError(
             f"rate: {rate:g} Hz is not within 0 and a tenth of the steps ({0.1 / cell.step:g} Hz)"
         )
     start = cell.time(stimulus.start)
     stop = cell.time(stimulus.stop) if stimulus.stop else cell.phase.seconds
+    if start < 0 or stop > cell.phase.seconds * (1 + ON_A_STEP):
+        raise ProtocolError(
+            f"start and stop ({start:g} to {stop:g} s) are outside the phase "
+            f"(0 to {cell.phase.seconds:g} s)"
+        )
+    if stop < start:
+        raise ProtocolError(f"stop: {stop:g} s is before start, {start:g} s")
     for number in range(size):
         names = (stimulus.population, cell.phase.name, str(cell.repeat), str(number))
         random = generator(cell.seed, "poisson", *names)
-        times = start + np.cumsum(random.exponential(1 / rate, _enough(rate * (stop - start))))
+        intervals = random.standard_exponential(_enough(rate * (stop - start)))
+        times = start + np.cumsum(intervals) / max(rate, 1e-300)
         ticks = np.unique(np.floor(times[times < stop] / cell.step).astype(np.int64))
         yield stimulus.population, np.full(ticks.size, number), ticks
 
@@ -112,22 +146,29 @@ def _spike_list(stimulus: SpikeList, cell: _Cell, size: int) -> Iterator[tuple[s
         times = np.array(stimulus.times) * convert(1.0, stimulus.unit, "second")
     if cells.size and not (cells.min() >= 0 and cells.max() < size):
         raise ProtocolError(f"cells: must be from 0 to {size - 1} in {stimulus.population!r}")
-    yield stimulus.population, cells, np.rint(times / cell.step).astype(np.int64)
+    yield stimulus.population, cells, to_ticks(times, cell.step)
 
 
 def _read_spikes(path: Path) -> tuple[Array, Array]:
     try:
-        table = pd.read_csv(path, comment="#")
-    except (OSError, ValueError) as error:
+        with warnings.catch_warnings(action="error"):  # more fields than names in a line
+            table = pd.read_csv(path, comment="#", index_col=False)
+    except (OSError, ValueError, Warning) as error:
         raise ProtocolError(f"{path}: no spike list: {error}") from None
     columns = {name.split("[")[0].strip(): name for name in table.columns}
     if not {"cell", "time"} <= set(columns) or "[" not in columns["time"]:
         raise ProtocolError(f"{path}: needs the columns 'cell' and 'time [unit]'")
     unit = columns["time"].split("[")[1].rstrip("] ")
-    return (
-        table[columns["cell"]].to_numpy(np.int64),
-        table[columns["time"]].to_numpy(float) * convert(1.0, unit, "second"),
-    )
+    try:
+        cells = table[columns["cell"]].to_numpy(float)
+        times = table[columns["time"]].to_numpy(float) * convert(1.0, unit, "second")
+    except ValueError as error:
+        raise ProtocolError(f"{path}: no spike list: {error}") from None
+    if not np.all(cells == np.rint(cells)):
+        raise ProtocolError(f"{path}: cell: must be whole numbers")
+    if not np.all(np.isfinite(times)):
+        raise ProtocolError(f"{path}: time: must be finite numbers")
+    return cells.astype(np.int64), times
 
 
 _KINDS: dict[type, Callable[[Any, _Cell, int], Iterator[tuple[str, Array, Array]]]] = {
@@ -181,9 +222,12 @@ def spikes(
                         _check_within(ticks, cell)
                         found[name].append((cells + copy * sizes[name], ticks + start))
             except NeurospineError as error:
-                raise ProtocolError(f"protocol {protocol.name!r}: {place}: {error}") from None
+                raise ProtocolError(f"{protocol.place}: {place}: {error}") from None
         start += round(phase.seconds / protocol.step_seconds)
-    return {name: _merge(name, trains) for name, trains in found.items()}
+    try:
+        return {name: _merge(name, trains) for name, trains in found.items()}
+    except ProtocolError as error:
+        raise ProtocolError(f"{protocol.place}: {error}") from None
 
 
 def _populations(stimulus: Any) -> tuple[str, ...]:

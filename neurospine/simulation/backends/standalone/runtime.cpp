@@ -29,13 +29,13 @@ void read(std::FILE* file, void* to, std::size_t bytes)
     if (std::fread(to, 1, bytes, file) != bytes) fail("the arguments are cut short");
 }
 
-std::uint64_t checksum(const char* data, std::size_t bytes)
+std::uint64_t checksum(std::uint64_t tick, std::uint64_t count, const char* data, std::size_t bytes)
 {
-    std::uint64_t sum = 0;
+    std::uint64_t sum = tick + 3 * count;
     for (std::size_t k = 0; k < bytes / 8; k++) {
         std::uint64_t word;
         std::memcpy(&word, data + 8 * k, 8);
-        sum += word * (2 * static_cast<std::uint64_t>(k) + 1);
+        sum += word * (2 * static_cast<std::uint64_t>(k) + 5);
     }
     return sum;
 }
@@ -87,7 +87,7 @@ double record(std::int64_t tick)
         payload.clear();
         const std::uint64_t count = streams[k].fill(payload);
         std::uint64_t head[5] = {SEGMENT, static_cast<std::uint64_t>(tick), count, payload.size(), 0};
-        head[4] = checksum(payload.data(), payload.size());
+        head[4] = checksum(head[1], head[2], payload.data(), payload.size());
         if (std::fwrite(head, sizeof head, 1, files[k]) != 1
             || std::fwrite(payload.data(), 1, payload.size(), files[k]) != payload.size()
             || std::fflush(files[k]) != 0)
