@@ -112,23 +112,21 @@ class Model:
 
     @cached_property
     def fitted_to(self) -> frozenset[str]:
-        """The data (files of data/reference) that the chosen sets were fitted to.
+        """The data (files of data/reference) that the values in use were fitted to.
 
-        Of several sets of one part the last counts; a part with a value that was
+        A set counts when all its values are in use; a part with a value that was
         overridden counts as fitted to nothing.
         """
-        changed = {
-            name.rpartition(".")[0]
-            for name, entry in self.parameters.items()
-            if entry.source == OVERRIDE
-        }
-        last = {
-            part.name: part.sets[label]
-            for label in self.chosen_sets
-            for part in self.parts.values()
-            if label in part.sets and part.name not in changed
-        }
-        return frozenset(data for chosen in last.values() for data in chosen.fitted_to)
+        entries = self.parameters.entries
+        found: set[str] = set()
+        for part in self.parts.values():
+            own = {name: entries[f"{part.name}.{name}"] for name in part.parameters}
+            if any(entry.source == OVERRIDE for entry in own.values()):
+                continue
+            for chosen in part.sets.values():
+                if all(own[name].value == value for name, value in chosen.values.items()):
+                    found |= set(chosen.fitted_to)
+        return frozenset(found)
 
     def number(self, part: str, name: str) -> float:
         """Return the parameter `name` of a part as the equations see it."""

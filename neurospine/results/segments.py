@@ -109,3 +109,8 @@ def read(folder: Path, stream: str) -> Iterator[Record]:
             return
         yield Record(tick, count, payload)
         position = stop
+
+
+def last_tick(folder: Path, stream: str) -> int:
+    """Return the tick of the last whole record of a stream, -1 if there is none."""
+    return max((record.tick for record in read(folder, stream)), default=-1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
-from neurospine.description.expressions import identifiers, parse_expression
+from neurospine.description.evaluate import evaluate
+from neurospine.description.expressions import Equation, identifiers, parse_expression
 from neurospine.description.model import Model, Spine
 from neurospine.errors import ModelError
 from neurospine.simulation import forms
@@ -55,11 +57,35 @@ def _settling(model: Model, spine: Spine, step: float, record_steps: int) -> int
     rule = spine.rule
     if rule.folded is None or not forms.foldable(spine):
         return None
-    for node in ast.walk(parse_expression(rule.folded.gain)):
-        if isinstance(node, ast.Sub | ast.USub | ast.Call):
+    parameters = {name: model.number(rule.name, name) for name in rule.parameters}
+    equations, statements = rule.postsynaptic.parsed()
+    if not _never_negative(rule.folded.gain, parameters):
+        return None
+    variables = identifiers(rule.folded.gain) - set(parameters)
+    for equation in equations:
+        # A variable that starts at zero stays above it if it only decays and is only added to.
+        if equation.name in variables and not _decays(equation, parameters):
             return None
-    for name in identifiers(rule.folded.gain) & set(rule.parameters):
-        if model.number(rule.name, name) < 0:
+    for statement in statements:
+        if statement.name in variables and (
+            statement.operator in ("-", "/")
+            or not _never_negative(statement.expression, parameters)
+        ):
             return None
     tau = model.number(rule.name, rule.folded.time_constant)
     return forms.settling_steps(tau, step, record_steps)
+
+
+def _never_negative(expression: str, parameters: Mapping[str, float]) -> bool:
+    """Return whether an expression is a sum of products of what is not negative."""
+    for node in ast.walk(parse_expression(expression)):
+        if isinstance(node, ast.Sub | ast.USub | ast.Call):
+            return False
+    return all(parameters.get(name, 0.0) >= 0 for name in identifiers(expression))
+
+
+def _decays(equation: Equation, parameters: Mapping[str, float]) -> bool:
+    """Return whether a variable stays at zero or above when nothing is added to it."""
+    if not equation.differential or identifiers(equation.expression) - {equation.name, *parameters}:
+        return False
+    return bool(evaluate(equation.expression, {**parameters, equation.name: 0.0}) >= 0.0)

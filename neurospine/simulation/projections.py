@@ -100,11 +100,19 @@ class Layout:
     def synapses(self, seed: int, repeats: int) -> list[Synapses]:
         """Return the spines and the pathways that bring spikes to the traces."""
         pre, post = self._connections(seed, repeats)
-        delay = self._delay(seed, pre.size)
+        delay = self._delay(seed, repeats, pre.size // self.copies)
         texts = (self.form.on_pre, self.form.on_post, self.form.settle)
         lines, values = self._parameters(self.form.equations, *texts)
         volume = self.spine.structure.volume
-        start = self.model.number(self.spine.structure.name, volume.initial)
+        start, low, high = (
+            self.model.number(self.spine.structure.name, name)
+            for name in (volume.initial, volume.lowest, volume.highest)
+        )
+        if not low <= start <= high:
+            raise ModelError(
+                f"parameter {self.spine.structure.name}.{volume.initial}: {start:g} {volume.unit} "
+                f"is outside the bounds of the volume, {low:g} to {high:g}"
+            )
         spines = Synapses(
             self.name,
             self.projection.origin,
@@ -233,8 +241,11 @@ class Layout:
         pre += recurrent & (pre >= post)  # no cell onto itself
         return np.sort(pre * sizes[1] + post)
 
-    def _delay(self, seed: int, size: int) -> Array:
-        """Return the delay of all spines, or of each where they differ, in seconds."""
+    def _delay(self, seed: int, repeats: int, size: int) -> Array:
+        """Return the delay of all spines, or of each where they differ, in seconds.
+
+        All conditions of one repeat share their delays.
+        """
         circuit = self.model.circuit
         delay = self.model.number(circuit.name, self.projection.delay)
         spread = delay_spread(self.model, self.name)
@@ -245,7 +256,10 @@ class Layout:
             )
         if spread == 0:
             return np.array([delay])
-        steps = generator(seed, self.name, "delays").integers(
-            0, round(spread / self.step) + 1, size
-        )
+        longest = round(spread / self.step) + 1
+        drawn = [
+            generator(seed, self.name, "delays", str(repeat)).integers(0, longest, size)
+            for repeat in range(repeats)
+        ]
+        steps = np.concatenate([drawn[copy % repeats] for copy in range(self.copies)])
         return delay + steps * self.step

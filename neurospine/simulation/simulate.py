@@ -11,8 +11,9 @@ from typing import Any
 from neurospine.description.model import Model, load_model
 from neurospine.description.protocol import Protocol, load_protocol
 from neurospine.errors import BuildError, ResultError, suggest
+from neurospine.results import segments
 from neurospine.results.trajectory import INFO_FILE, Trajectory, check_output, start_part
-from neurospine.simulation.backends.backend import Backend, Progress
+from neurospine.simulation.backends.backend import Backend, Progress, spike_stream
 from neurospine.simulation.backends.runtime import RuntimeBackend
 from neurospine.simulation.backends.standalone import StandaloneBackend
 from neurospine.simulation.forms import FormName
@@ -91,6 +92,8 @@ def simulate(
         program = engine.build(plan.network)
         start_part(folder, run_info(plan, backend))
         program.run(plan.network, folder, progress or _silent)
+        if segments.last_tick(folder, spike_stream(next(iter(plan.sizes)))) < plan.network.steps:
+            raise KeyboardInterrupt  # Brian2 ends a run at an interrupt without saying so
         complete = True
         trajectory = Trajectory.from_part(folder, complete=True)
         if path:

@@ -91,14 +91,15 @@ def write_arguments(path: Path, network: Network, expected: list[Slot]) -> None:
     given = list(argument_arrays(network))
     if [name for name, _ in given] != [slot.name for slot in expected]:
         raise BuildError("the program in the build cache is not for this network")
-    connections = {s.name: s.pre.size for s in network.synapses}
-    states = {f"{s.name}.{variable}" for s in network.synapses for variable in s.state}
+    sizes = {f"{s.name}.{v}": s.pre.size for s in network.synapses for v in s.state}
+    sizes |= {f"{s.name}._synaptic_post": s.pre.size for s in network.synapses}
+    sizes |= {f"{s.name}._timebins": s.cells.size for s in network.sources}
     with path.open("wb") as file:
         file.write(np.array([MAGIC, len(given)], "<u8").tobytes())
         # One step more than asked for: the last snapshot is taken at its start.
         file.write(np.array([(network.steps + 1) * network.step], "<f8").tobytes())
         for (name, value), slot in zip(given, expected, strict=True):
-            size = connections[name.split(".")[0]] if name in states else slot.size
+            size = sizes.get(name, slot.size)
             if size is not None and value.size != size:
                 raise BuildError(f"argument {name}: {value.size} numbers where {size} are expected")
             data = np.ascontiguousarray(value, dtype=slot.dtype).tobytes()

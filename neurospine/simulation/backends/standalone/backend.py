@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -30,31 +31,46 @@ class StandaloneProgram:
         path = folder / "arguments.bin"
         write_arguments(path, network, self.arguments)
         command = [str(self.main), "--results_dir", f"{folder.resolve()}/"]
-        with (
-            tempfile.TemporaryFile("w+") as errors,
-            subprocess.Popen(
-                command, cwd=self.main.parent, stdout=subprocess.PIPE, stderr=errors, text=True
-            ) as process,
-        ):
+        with tempfile.TemporaryFile("w+") as errors:
             try:
-                assert process.stdout
-                for line in process.stdout:
-                    if line.startswith("tick "):
-                        progress(int(line.split()[1]) * network.step)
-                process.wait()
-            except BaseException:
-                # The program has the same interrupt and ends after its step.
+                process = subprocess.Popen(
+                    command,
+                    cwd=self.main.parent,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    text=True,
+                    start_new_session=True,  # an interrupt at the keyboard is for us to pass on
+                )
+            except OSError as error:
+                raise BuildError(
+                    f"{self.main}: cannot be started ({error.strerror}). Set NEUROSPINE_CACHE to a "
+                    "folder in which programs may run"
+                ) from None
+            with process:
                 try:
-                    process.wait(PATIENCE)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                raise
-            finally:
-                path.unlink(missing_ok=True)
+                    assert process.stdout
+                    for line in process.stdout:
+                        if line.startswith("tick "):
+                            progress(int(line.split()[1]) * network.step)
+                    process.wait()
+                except BaseException:
+                    _interrupt(process)
+                    raise
+                finally:
+                    path.unlink(missing_ok=True)
             if process.returncode:
                 errors.seek(0)
                 said = errors.read().strip() or f"exit status {process.returncode}"
                 raise BuildError(f"the compiled program did not finish: {said}")
+
+
+def _interrupt(process: subprocess.Popen[str]) -> None:
+    """Let a program end after its step, or end it."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 class StandaloneBackend:

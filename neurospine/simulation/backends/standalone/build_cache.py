@@ -7,6 +7,7 @@ is bounded in size; the programs used least recently go first.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -122,7 +123,8 @@ def program(
     folder = cache_folder() / key
     found = _whole(folder)
     if found is not None:
-        os.utime(folder)
+        with contextlib.suppress(OSError):  # others' caches may be read-only
+            os.utime(folder)
         return folder / "main", found, False
     try:
         cache_folder().mkdir(parents=True, exist_ok=True)
@@ -198,7 +200,7 @@ def _forget_old() -> None:
     """Remove the programs used least recently until the cache is small enough."""
     entries = []
     for folder in cache_folder().iterdir():
-        if folder.is_dir():
+        with contextlib.suppress(OSError):  # another process may move or remove it meanwhile
             size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
             entries.append((folder.stat().st_mtime, size, folder))
     total = sum(size for _, size, _ in entries)

@@ -16,13 +16,15 @@ from typing import Any
 import brian2
 from brian2 import Function, second
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
-from brian2.devices.device import reset_device
+from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
+from brian2.devices.device import all_devices, reset_device
 
 from neurospine.simulation.assembly import Assembly, assemble
 from neurospine.simulation.backends.backend import spike_stream, spine_stream, trace_stream
 from neurospine.simulation.backends.standalone.arguments import RECORDER, Slot, slots
 from neurospine.simulation.network import Network
 
+_DEVICE = "neurospine_standalone"
 #: Code objects with these words in their name run once, before the first step.
 _ONCE = ("synapses_create_array", "before_run")
 _HEADERS = (
@@ -39,7 +41,9 @@ class _CodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
 
 def generate(network: Network, folder: Path) -> list[Slot]:
     """Write the C++ source of a network to `folder` and return the program's arguments."""
-    brian2.set_device("cpp_standalone", build_on_run=False, directory=str(folder))
+    # A device of our own: the user may be building something with Brian2's.
+    all_devices.setdefault(_DEVICE, CPPStandaloneDevice())
+    brian2.set_device(_DEVICE, build_on_run=False, directory=str(folder))
     device = brian2.get_device()
     try:
         assembly = assemble(network, connected=False)
@@ -53,6 +57,7 @@ def generate(network: Network, folder: Path) -> list[Slot]:
         # sort their synapses again, and run for as long as the arguments say.
         pathways = [p.name for s in assembly.synapses.values() for p in s._pathways]
         device.insert_code("main", "neurospine::load(brian::results_dir);")
+        device.insert_code("main", "Clock::shortest = _array_defaultclock_dt[0];")
         for pathway in pathways:
             device.insert_code("main", f"_before_run_{pathway}_push_spikes();")
         device.insert_code("main", "network.run(neurospine::duration(), NULL, 10.0);")
@@ -65,7 +70,7 @@ def generate(network: Network, folder: Path) -> list[Slot]:
         device.reinit()
         reset_device()
     (folder / "tables.cpp").write_text(tables)
-    for name in ("runtime.h", "runtime.cpp"):
+    for name in ("clocks.h", "runtime.h", "runtime.cpp"):
         (folder / name).write_text(files(__package__).joinpath(name).read_text())
     (folder / "program.cpp").write_text(_unit(folder))
     return found
@@ -171,6 +176,7 @@ def _unit(folder: Path) -> str:
     once = [source for source in objects if any(word in source for word in _ONCE)]
     others = [source for source in sources if "/" not in source]
     lines = [f"#include <{header}>" for header in _HEADERS]
+    lines += ['#include "clocks.h"']
     lines += ['#include "objects.h"', '#include "run.h"', '#include "brianlib/common_math.h"']
     lines += ['#include "brianlib/stdint_compat.h"', '#include "synapses_classes.h"']
     lines += ['#include "runtime.h"']
