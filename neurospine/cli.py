@@ -91,7 +91,9 @@ def show(
     """Show what is in a protocol or model: conditions, parameters with sources, equations."""
     from neurospine.listing import describe
 
-    for item in describe(name, _choose(model, spine, parameters, set_), form, equations):
+    own_model = any((model, spine, parameters, set_, form))
+    choose = _choose(model, spine, parameters, set_)
+    for item in describe(name, choose, form, equations, own_model=own_model):
         out.print(item)
 
 

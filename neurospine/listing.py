@@ -56,10 +56,21 @@ def _row(table: Table, *cells: str | Text) -> None:
 
 
 def describe(
-    name: str, choose: Callable[[Protocol], Model], form: Any, equations: bool
+    name: str,
+    choose: Callable[[Protocol], Model],
+    form: Any,
+    equations: bool,
+    *,
+    own_model: bool,
 ) -> Iterator[RenderableType]:
-    """Yield what there is to say about a protocol or a model file."""
+    """Yield what there is to say about a protocol or a model file.
+
+    `own_model` says that the user chose something about the model, which only a
+    protocol has a use for.
+    """
     kind, path = _find(name)
+    if kind == "model" and own_model:
+        raise LibraryError(f"{name!r} is a model: options that choose a model go with a protocol")
     if kind == "protocol":
         protocol = load_protocol(path)
         model = choose(protocol)

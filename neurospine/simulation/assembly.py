@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import brian2
 import numpy as np
 from brian2 import second
+from brian2.core.base import BrianObjectException
 
+from neurospine.errors import BuildError
 from neurospine.simulation.network import Array, Group, Network, Operation, Source, Synapses, Trace
 from neurospine.simulation.random import poisson_count_function
 
@@ -29,6 +32,17 @@ class Assembly:
     monitors: Mapping[str, Any]
     traces: Mapping[str, Any]
     clocks: Mapping[str, Any]
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what Brian2 has against a network into a `BuildError`."""
+    try:
+        yield
+    except BrianObjectException as error:
+        named = str(error).splitlines()[0]
+        reason = " ".join(str(error.__cause__ or "").split())
+        raise BuildError(f"{named} {reason}") from None
 
 
 def assemble(network: Network, *, connected: bool = True) -> Assembly:

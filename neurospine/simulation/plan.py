@@ -11,7 +11,7 @@ from neurospine.description.model import Model
 from neurospine.description.parts import Drive
 from neurospine.description.protocol import Protocol
 from neurospine.description.units import seconds
-from neurospine.errors import ModelError, ProtocolError, suggest
+from neurospine.errors import ModelError, ProtocolError, UnitError, suggest
 from neurospine.simulation.form_choice import choose_form
 from neurospine.simulation.forms import Form, FormName
 from neurospine.simulation.network import (
@@ -32,7 +32,10 @@ from neurospine.simulation.projections import (
     whole_number,
 )
 from neurospine.simulation.random import LARGEST_MEAN, stream_key
-from neurospine.simulation.stimuli import spikes
+from neurospine.simulation.stimuli import ON_A_STEP, spikes
+
+#: Brian2 numbers cells in 32 bits.
+MOST_CELLS = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,12 @@ class _Planner:
         self.record_steps = round(protocol.record_seconds / self.step)
         self.copies = len(protocol.grid.rows) * protocol.repeats
         self.sizes = {name: self._size(name) for name in model.circuit.populations}
+        for name, size in self.sizes.items():
+            if size * self.copies > MOST_CELLS:
+                raise ModelError(
+                    f"circuit {model.name!r}: [populations.{name}]: {size} cells in {self.copies} "
+                    f"copies are more than {MOST_CELLS}"
+                )
 
     def plan(self) -> Plan:
         circuit = self.model.circuit
@@ -136,19 +145,28 @@ class _Planner:
             hint = suggest(population, self.model.neurons)
             raise ProtocolError(f"{place}: no population of neurons of that name. {hint}")
         known = {e.name for e in parse_equations(self.model.neurons[population].equations)}
+        for key in ("variables", "cells"):
+            given = getattr(wanted, key)
+            if not given or len(set(given)) != len(given):
+                raise ProtocolError(f"{place}: {key}: none is given, or one is given twice")
         for variable in wanted.variables:
             if variable not in known:
                 hint = suggest(variable, known)
                 raise ProtocolError(f"{place}: variables: no {variable!r}. {hint}")
-        cells, size = np.array(wanted.cells, np.int32), self.sizes[population]
-        if not cells.size or cells.min() < 0 or cells.max() >= size:
+        size = self.sizes[population]
+        if min(wanted.cells) < 0 or max(wanted.cells) >= size:
             raise ProtocolError(f"{place}: cells: must be from 0 to {size - 1}")
-        steps = round(seconds(wanted.every) / self.step)
-        if steps < 1 or self.record_steps % steps:
+        try:
+            every = seconds(wanted.every) / self.step
+        except UnitError as error:
+            raise ProtocolError(f"{place}: every: {error}") from None
+        steps = round(every)
+        if steps < 1 or abs(every - steps) > ON_A_STEP * steps or self.record_steps % steps:
             raise ProtocolError(
                 f"{place}: every: record_every = {self.protocol.record_every} must be a multiple "
                 f"of {wanted.every}"
             )
+        cells = np.array(wanted.cells, np.int32)
         copies = np.arange(self.copies, dtype=np.int32)[:, None] * size
         return Trace(population, wanted.variables, (copies + cells).ravel(), steps)
 

@@ -249,6 +249,10 @@ class Layout:
         circuit = self.model.circuit
         delay = self.model.number(circuit.name, self.projection.delay)
         spread = delay_spread(self.model, self.name)
+        if delay < 0 or spread < 0:
+            raise ModelError(
+                f"parameter {circuit.name}.{self.projection.delay}: a delay or spread is negative"
+            )
         if abs(delay / self.step - round(delay / self.step)) > ON_A_STEP:
             raise ModelError(
                 f"parameter {circuit.name}.{self.projection.delay}: {delay:g} s is no multiple "

@@ -12,6 +12,7 @@ import pandas as pd
 
 from neurospine.description.expressions import identifiers, parse_equations
 from neurospine.description.model import Spine
+from neurospine.description.stimuli import SpikeList
 from neurospine.results.info import RunInfo, SpineInfo, TraceInfo, Variable
 from neurospine.simulation.network import Trace
 from neurospine.simulation.plan import Plan
@@ -24,6 +25,11 @@ def run_info(plan: Plan, backend: str) -> RunInfo:
     protocol, network = plan.protocol, plan.network
     texts = {f"models/{name}": text for name, text in plan.model.texts.items()}
     texts[f"protocols/{protocol.name}"] = protocol.text
+    for phase in protocol.phases:
+        for stimulus in phase.stimuli:
+            if isinstance(stimulus, SpikeList) and stimulus.file:
+                path = protocol.folder / stimulus.file
+                texts[f"inputs/{path.name}"] = path.read_text()
     attributes: dict[str, str | int | float | bool] = {
         "protocol": protocol.name,
         "model": plan.model.name,

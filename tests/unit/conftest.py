@@ -128,3 +128,54 @@ def command(
         return Outcome(status, said.out, said.err)
 
     return run
+
+
+PAIRING = {
+    "presynaptic": "presynaptic",
+    "postsynaptic": "postsynaptic",
+    "interval": "interval",
+    "rate": "100 Hz",
+    "count": 5,
+}
+
+
+@pytest.fixture(scope="session")
+def small() -> Any:
+    """Two numbers by two words, two repeats; trains and Poisson spikes."""
+    from neurospine import Protocol
+
+    noise = [
+        {"kind": "poisson", "population": p, "rate": "300 Hz"}
+        for p in ("presynaptic", "postsynaptic")
+    ]
+    return Protocol(
+        name="small",
+        model={"circuit": "independent_pairs"},
+        step="0.1 ms",
+        record_every="10 ms",
+        repeats=2,
+        conditions={
+            "interval": {"values": [5, -5], "unit": "ms", "meaning": "Post minus pre"},
+            "word": {"values": ["a", "b"], "meaning": "Nothing"},
+        },
+        phases=[
+            {"name": "trains", "duration": "60 ms", "stimuli": [{"kind": "pairing", **PAIRING}]},
+            {"name": "noise", "duration": "40 ms", "stimuli": noise},
+        ],
+        measures={"change": {"kind": "relative_change", "meaning": "m", "phase": "trains"}},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def trajectory(small: Any) -> Any:
+    """A run of it."""
+    from neurospine import measure, simulate
+
+    made = simulate(None, small, backend="numpy", seed=3, parameters={"axonal_delay": "1 ms"})
+    return made.with_measures(measure(made, small))
+
+
+@pytest.fixture(scope="session")
+def written(trajectory: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its file."""
+    return trajectory.to_hdf5(tmp_path_factory.mktemp("results") / "run.h5")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,6 @@ from neurospine.description.expressions import (
     FUNCTIONS,
     Equation,
     Statement,
-    check_name,
     identifiers,
     parse_equations,
     parse_expression,
@@ -51,10 +51,11 @@ def test_arithmetic_is_an_expression(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "a b", "a = 1", "a.b", "a[0]", "[a]", "(a, b)", "{a: b}", "'a'", "b'a'", "f'{a}'", "1j", "...",
-        "None", "lambda: a", "a if b else c", "(a := 1)", "[x for x in a]", "await a", "*a", "a; b",
-        "f(a)", "__import__('os')", "eval('1')", "exp.__class__", "exp(*a)", "exp(x=a)", "exp(a)(b)",
-        "().__class__", "a @ b", "a << b", "a | b", "a & b", "a ^ b", "~a", "a in b", "a not in b",
+        "", "a b", "a = 1", "a.b", "a[0]", "[a]", "(a, b)", "{a: b}", "'a'", "b'a'", "f'{a}'", "1j",
+        "...", "None", "lambda: a", "a if b else c", "(a := 1)", "[x for x in a]", "await a", "*a",
+        "a; b", "f(a)", "__import__('os')", "eval('1')", "exp.__class__", "exp(*a)", "exp(x=a)",
+        "exp(a)(b)", "().__class__", "a @ b", "a << b", "a | b", "a & b", "a ^ b", "~a",
+        "a in b", "a not in b",
         "a is b", "a is not b", "a < b < c", "1e400", "\x00",
     ],
 )  # fmt: skip
@@ -81,10 +82,15 @@ def test_powers_are_bounded(text: str) -> None:
 def test_no_text_keeps_the_parser_busy(text: str, time_limit: Any) -> None:
     with time_limit(LIMIT):
         for parse in (parse_expression, parse_statements, parse_equations):
-            try:
+            with contextlib.suppress(ModelError):
                 parse(text if parse is not parse_statements else f"x = {text}")
-            except ModelError as error:
-                assert len(str(error)) < 2000
+
+
+@pytest.mark.parametrize("parse", [parse_expression, parse_statements, parse_equations])
+def test_a_long_text_is_not_repeated_in_its_error(parse: Any) -> None:
+    with pytest.raises(ModelError) as caught:
+        parse("(" * 10**6)
+    assert len(str(caught.value)) < 2000
 
 
 def test_spaces_do_not_keep_the_equation_parser_busy(time_limit: Any) -> None:
@@ -92,7 +98,7 @@ def test_spaces_do_not_keep_the_equation_parser_busy(time_limit: Any) -> None:
         parse_equations("x : m" + " " * 20_000 + "(")
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(TEXTS)
 def test_any_text_is_read_or_refused(text: str) -> None:
     known = dict.fromkeys(("a", "b", "volume", "drive"), dimensions("1"))
@@ -177,56 +183,13 @@ def test_statements_are_assignments_in_order() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["x", "x == 1", "x = y = 1", "x, y = 1, 2", "x: int = 1", "x.y = 1", "x[0] = 1", "x //= 2", "x **= 2",
-     "del x", "import os", "x = 1; y = 2", "if x: y = 1", "x = __import__('os')", "x = (y := 1)",
-     "x = yield", "print(x)", "x = 'text'"],
+    ["x", "x == 1", "x = y = 1", "x, y = 1, 2", "x: int = 1", "x.y = 1", "x[0] = 1", "x //= 2",
+     "x **= 2", "del x", "import os", "x = 1; y = 2", "if x: y = 1", "x = __import__('os')",
+     "x = (y := 1)", "x = yield", "print(x)", "x = 'text'"],
 )  # fmt: skip
 def test_anything_but_an_assignment_is_refused(line: str) -> None:
     with pytest.raises(ModelError):
         parse_statements(line)
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("state", "call the variable 'stage'"),
-        ("delay", "already a name of Brian2"),
-        ("exp", "already a name of Brian2"),
-        ("t", "already a name of Brian2"),
-        ("x_post", "call it post_x"),
-        ("trace_pre", "call it pre_trace"),
-        ("_x", "is not a name"),
-        ("2x", "is not a name"),
-        ("größe", "is not a name"),
-        ("x y", "is not a name"),
-        ("", "is not a name"),
-    ],
-)
-def test_names_that_brian2_could_not_use_are_refused(name: str, words: str) -> None:
-    with pytest.raises(ModelError) as caught:
-        check_name(name)
-    assert words in str(caught.value)
-
-
-@pytest.mark.parametrize("name", ["v", "tau_plus", "post_x", "stage", "r1", "preload", "N1"])
-def test_other_names_are_free(name: str) -> None:
-    check_name(name)
-
-
-def test_every_attribute_of_brian2_groups_is_taken() -> None:
-    import brian2
-
-    group = brian2.NeuronGroup(1, "v : 1", name="cells")
-    synapses = brian2.Synapses(group, group, "w : 1", name="spines")
-    theirs = {n for o in (group, synapses) for n in dir(o) if not n.startswith("_")} - {"v", "w"}
-    free = set()
-    for name in theirs:
-        try:
-            check_name(name)
-            free.add(name)
-        except ModelError:
-            pass
-    assert not free
 
 
 def test_an_expression_is_worked_out_on_arrays() -> None:

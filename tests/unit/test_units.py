@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import Any
 
@@ -29,7 +30,11 @@ LIMIT = 1.0
 
 NUMBERS = st.floats(1e-6, 1e6)
 TIMES = st.sampled_from(["s", "ms", "us", "minute", "hour", "day", "second"])
-WORDS = "ms nS m cm2 1 2 9 13 ** * / ( ) - + . , ' \\ \n [ ] = : lambda __import__ 1e9 0x1 True".split(" ")
+WORDS = (
+    "ms nS m cm2 1 2 9 13 ** * / ( ) - + . , ' \\ \n [ ] = : lambda __import__ 1e9 0x1 True".split(
+        " "
+    )
+)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +65,9 @@ def test_a_product_of_powers_is_a_unit(text: str, unit: Any) -> None:
     "text",
     [
         "", " ", "2", "0.5", "True", "5*ms+3", "ms+ms", "-ms", "ms[0]", "a.b", "ms.dim", "ms()",
-        "__import__('os')", "(lambda: ms)()", "ms if ms else ms", "[ms]", "'ms'", "ms; ms", "ms = 1",
-        "ms and ms", "ms < ms", "ms**ms", "ms**0.5", "ms**True", "ms**(1+1)", "ms^2", "ms ms", "ms*",
-        "\x00", "m\ns",
+        "__import__('os')", "(lambda: ms)()", "ms if ms else ms", "[ms]", "'ms'", "ms; ms",
+        "ms = 1", "ms and ms", "ms < ms", "ms**ms", "ms**0.5", "ms**True", "ms**(1+1)", "ms^2",
+        "ms ms", "ms*", "\x00", "m\ns",
     ],
 )  # fmt: skip
 def test_anything_else_is_not_a_unit(text: str) -> None:
@@ -86,11 +91,15 @@ def test_anything_else_is_not_a_unit(text: str) -> None:
     ],
 )
 def test_no_text_keeps_the_parser_busy(text: str, time_limit: Any) -> None:
-    with time_limit(LIMIT):
-        try:
-            assert math.isfinite(float(parse_unit(text)))
-        except UnitError as error:
-            assert len(str(error)) < 2 * LONGEST_TEXT + 100
+    with time_limit(LIMIT), contextlib.suppress(UnitError):
+        assert math.isfinite(float(parse_unit(text)))
+
+
+def test_a_long_text_is_not_repeated_in_its_error() -> None:
+    for parse in (parse_unit, parse_quantity):
+        with pytest.raises(UnitError) as caught:
+            parse("m" * 10**6)
+        assert len(str(caught.value)) < 2 * LONGEST_TEXT
 
 
 @pytest.mark.parametrize(
@@ -107,10 +116,8 @@ def test_no_text_keeps_the_quantity_parser_busy(text: str, time_limit: Any) -> N
 @given(st.one_of(st.text(max_size=40), st.lists(st.sampled_from(WORDS), max_size=12).map("".join)))
 def test_any_text_is_a_finite_unit_or_refused(text: str) -> None:
     for parse in (parse_unit, lambda t: parse_quantity(t)[0], seconds):
-        try:
+        with contextlib.suppress(UnitError):
             assert math.isfinite(float(parse(text)))
-        except UnitError:
-            pass
 
 
 def test_an_unknown_unit_names_the_nearest_one() -> None:

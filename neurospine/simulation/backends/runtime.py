@@ -13,7 +13,7 @@ from brian2.devices.device import reset_device
 from brian2.utils.logger import BrianLogger
 
 from neurospine.results import segments
-from neurospine.simulation.assembly import Assembly, arguments, assemble
+from neurospine.simulation.assembly import Assembly, arguments, assemble, refusals
 from neurospine.simulation.backends.backend import (
     Progress,
     spike_stream,
@@ -33,7 +33,7 @@ class RuntimeProgram:
 
     def run(self, network: Network, folder: Path, progress: Progress) -> None:
         """Run the network step by step and append records to the streams in `folder`."""
-        with _own_brian(self.target):
+        with _own_brian(self.target), refusals():
             assembly = assemble(network)
             _set_values(network, assembly)
             recorder = brian2.NetworkOperation(

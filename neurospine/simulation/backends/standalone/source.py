@@ -19,7 +19,7 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices, reset_device
 
-from neurospine.simulation.assembly import Assembly, assemble
+from neurospine.simulation.assembly import Assembly, assemble, refusals
 from neurospine.simulation.backends.backend import spike_stream, spine_stream, trace_stream
 from neurospine.simulation.backends.standalone.arguments import RECORDER, Slot, slots
 from neurospine.simulation.network import Network
@@ -52,7 +52,8 @@ def generate(network: Network, folder: Path) -> list[Slot]:
                 thresholder.codeobj_class = _CodeObject
         recorder, clock = _recorder(network)
         assembly.network.add(recorder)
-        assembly.network.run(0 * second, namespace={})
+        with refusals():
+            assembly.network.run(0 * second, namespace={})
         # The arrays have their real sizes only now: fill them, then let the pathways
         # sort their synapses again, and run for as long as the arguments say.
         pathways = [p.name for s in assembly.synapses.values() for p in s._pathways]

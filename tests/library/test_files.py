@@ -1,0 +1,180 @@
+"""Every shipped model, protocol and table of published values."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from neurospine import load_model, load_protocol
+from neurospine.analysis.validation import load_reference
+from neurospine.description.library import shipped_folder
+from neurospine.description.parts import KINDS, parse_part
+from neurospine.description.references import PLAIN_SOURCES, references
+from neurospine.description.units import parse_unit
+from neurospine.errors import ModelError
+from neurospine.listing import check_files
+from neurospine.simulation.plan import make_plan
+
+ROOT = shipped_folder()
+MODELS = sorted((ROOT / "models").rglob("*.toml"))
+PROTOCOLS = sorted((ROOT / "protocols").rglob("*.toml"))
+TABLES = sorted((ROOT / "data" / "reference").glob("*.csv"))
+
+
+def name(path: Path) -> str:
+    return path.stem
+
+
+def part(path: Path) -> Any:
+    return parse_part(path.read_text(), path.name)
+
+
+PARTS = [path for path in MODELS if "parameters" in tomllib.loads(path.read_text())]
+CIRCUITS = [path for path in MODELS if path.parent.name == "circuits"]
+SETS = [(path, label) for path in PARTS for label in part(path).sets]
+#: Where a file of each kind lies.
+FOLDERS = {
+    "plasticity": "plasticity",
+    "structure": "spines",
+    "readout": "spines",
+    "spine": "spines",
+    "neuron": "neurons",
+    "circuit": "circuits",
+}
+
+
+@pytest.mark.parametrize("path", [*MODELS, *PROTOCOLS], ids=name)
+def test_a_file_passes_every_check(path: Path) -> None:
+    (line,) = check_files([str(path)], everything=False)
+    assert ": ok" in line
+
+
+@pytest.mark.parametrize("path", MODELS, ids=name)
+def test_a_model_is_called_as_its_file_and_lies_with_its_kind(path: Path) -> None:
+    loaded = part(path)
+    assert loaded.name == path.stem
+    assert path.parent.name == FOLDERS[loaded.kind]
+    assert set(FOLDERS) == set(KINDS)
+
+
+def test_no_two_files_have_one_name() -> None:
+    names = [path.stem for path in (*MODELS, *PROTOCOLS)]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("path", [*MODELS, *PROTOCOLS], ids=name)
+def test_a_summary_is_one_sentence(path: Path) -> None:
+    summary = tomllib.loads(path.read_text())["summary"]
+    assert re.fullmatch(r"[A-Z].{10,150}[^.]\.", summary)
+
+
+@pytest.mark.parametrize("path", PARTS, ids=name)
+def test_every_parameter_has_a_source_and_a_meaning(path: Path) -> None:
+    known = set(references()) | PLAIN_SOURCES
+    for label, entry in part(path).parameters.items():
+        assert entry.source in known, label
+        assert re.match(r"[A-Z]", entry.meaning), label
+        assert not entry.meaning.endswith("."), label
+        if entry.source in references():
+            assert entry.where, f"{label}: where in {entry.source}?"
+
+
+@pytest.mark.parametrize("path", PARTS, ids=name)
+def test_a_time_constant_is_positive_whatever_is_set(path: Path) -> None:
+    for label, entry in part(path).parameters.items():
+        if label.startswith("tau_"):
+            for value in (0.0, -1.0):
+                with pytest.raises(ModelError, match="outside its range"):
+                    entry.parameter(label).with_value(value)
+
+
+@pytest.mark.parametrize(("path", "label"), SETS, ids=lambda x: x if isinstance(x, str) else x.stem)
+def test_every_value_of_a_set_is_one_that_may_be_set(path: Path, label: str) -> None:
+    loaded = part(path)
+    chosen = loaded.sets[label]
+    assert chosen.values
+    for short, value in chosen.values.items():
+        changed = (
+            loaded.parameters[short].parameter(short).with_value(value, chosen.source, chosen.where)
+        )
+        assert changed.value == value
+    assert set(chosen.fitted_to) <= {table.stem for table in TABLES}
+    assert (chosen.source == "fitted") <= bool(chosen.fitted_to)
+
+
+@pytest.mark.parametrize("path", CIRCUITS, ids=name)
+def test_a_circuit_loads_with_its_own_spine_and_every_other(path: Path) -> None:
+    spines = [p.stem for p in MODELS if part(p).kind == "spine"]
+    own = load_model(path.stem)
+    assert own == load_model(path)
+    assert spines
+    for spine in spines:
+        if not own.circuit.use_sets:
+            assert load_model(path.stem, spine=spine).spines
+
+
+@pytest.mark.parametrize("path", PROTOCOLS, ids=name)
+def test_a_protocol_makes_a_network_of_all_its_conditions(path: Path) -> None:
+    protocol = load_protocol(path.stem)
+    assert protocol == load_protocol(path)
+    plan = make_plan(protocol.default_model(), protocol)
+    rows = protocol.grid.rows
+    assert plan.copies == len(rows) * protocol.repeats
+    spikes = {source.name: source.ticks.size for source in plan.network.sources}
+    assert all(spikes.values())
+
+
+@pytest.mark.parametrize("path", PROTOCOLS, ids=name)
+def test_published_values_stand_beside_conditions_of_the_protocol(path: Path) -> None:
+    protocol = load_protocol(path)
+    for target in protocol.targets:
+        if target.data:
+            table = load_reference(target.data).table
+            axes = [axis for axis in protocol.conditions if axis in table]
+            assert {target.column, target.error} <= set(table.columns)
+            assert (table[target.error] > 0).all()
+            measured = protocol.measures[target.measure].kind == "relative_change"
+            assert bool(axes) == measured
+
+
+@pytest.mark.parametrize("path", TABLES, ids=name)
+def test_a_table_says_what_it_is_and_where_from(path: Path) -> None:
+    head = [line for line in path.read_text().splitlines() if line.startswith("#")]
+    keys = re.findall(r"\(key (\w+)\)", head[0] + head[1])
+    assert keys
+    assert set(keys) <= set(references())
+    reference = load_reference(path.stem)
+    for unit in reference.units.values():
+        parse_unit(unit)
+    assert not reference.table.empty
+    assert not reference.table.isna().any(axis=None)
+    assert not reference.table.duplicated().any()
+    numbers = reference.table.select_dtypes("number")
+    assert pd.notna(numbers).all(axis=None)
+
+
+def test_every_reference_is_cited_somewhere() -> None:
+    texts = [p.read_text() for p in (*MODELS, *PROTOCOLS, *TABLES)]
+    for folder, ending in (("neurospine", "py"), ("docs", "md"), ("tools", "py"), ("data", "md")):
+        texts += [p.read_text() for p in (ROOT / folder).rglob(f"*.{ending}")]
+    texts += [p.read_text() for p in (ROOT / "README.md", ROOT / "CITATION.cff") if p.is_file()]
+    cited = set(re.findall(r"\w+", "\n".join(texts)))
+    dois = {
+        reference.doi for reference in references().values() if reference.doi in "\n".join(texts)
+    }
+    unused = {key for key, r in references().items() if key not in cited and r.doi not in dois}
+    assert unused == set()
+
+
+def test_keys_are_first_author_and_year_and_dois_are_given_once() -> None:
+    known = references()
+    for key, reference in known.items():
+        family = reference.authors.split(", ")[0].rsplit(" ", 1)[0]
+        plain = re.sub("[^a-z]", "", family.lower().replace("ö", "o").replace("ä", "a"))
+        assert re.fullmatch(f"{plain}(_[a-z]+)?{reference.year}", key)
+    assert len({reference.doi for reference in known.values()}) == len(known)

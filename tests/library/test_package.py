@@ -1,0 +1,111 @@
+"""The package as a whole: who imports whom, how long files are, what the README promises."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import neurospine
+from neurospine.description.library import shipped_folder
+
+PACKAGE = Path(neurospine.__file__).parent
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
+ROOT = shipped_folder()
+
+#: STYLE: a file over 300 lines does more than one thing.
+LONGEST = 300
+#: What each room of the package may import from the others.
+ALLOWED = {
+    "errors": set(),
+    "description": {"errors"},
+    "results": {"errors", "description"},
+    "simulation": {"errors", "description", "results"},
+    "analysis": {"errors", "description", "results", "simulation"},
+}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the full names of what a module imports, also inside functions."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def short(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if room(p) in ALLOWED], ids=short)
+def test_imports_run_one_way(path: Path) -> None:
+    rooms = {name.split(".")[1] for name in imported(path) if name.startswith("neurospine.")}
+    assert rooms - {room(path)} <= ALLOWED[room(path)]
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if room(p) == "description"], ids=short)
+def test_descriptions_touch_no_network(path: Path) -> None:
+    brian2 = {name for name in imported(path) if name.split(".")[0] == "brian2"}
+    assert {
+        name for name in brian2 if re.search("devices|codegen|Network|Group|Synapses", name)
+    } == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=short)
+def test_files_are_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("path", MODULES, ids=short)
+def test_nothing_is_evaluated_or_printed(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    called = {
+        n.func.id
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    }
+    assert called & {"eval", "exec", "compile", "globals", "print", "__import__"} == set()
+    assert not [n for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler) and n.type is None]
+    assert "from brian2 import *" not in path.read_text()
+
+
+def test_public_names_are_there_and_described() -> None:
+    for name in neurospine.__all__:
+        assert getattr(neurospine, name).__doc__, name
+
+
+def test_the_readme_names_commands_files_and_sets_that_there_are() -> None:
+    from typer.main import get_command
+
+    from neurospine.cli import app
+    from neurospine.description.protocol import load_protocol
+
+    readme = (ROOT / "README.md").read_text()
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    blocks = "\n".join(re.findall(r"^```sh\n(.*?)^```", readme, re.MULTILINE | re.DOTALL))
+    lines = re.findall(r"^neurospine (.*?)\s*(?:#.*)?$", blocks, re.MULTILINE)
+    assert lines
+    for line in lines:
+        verb, *words = shlex.split(line)
+        options = {o for p in commands[verb].params for o in p.opts}
+        assert {word for word in words if word.startswith("-")} <= options, line
+        if verb in ("run", "show"):
+            model = load_protocol(words[0]).default_model()
+            for option, value in itertools.pairwise(words):
+                if option == "--parameters":
+                    model.with_set(value)
+                if option == "--set":
+                    model.with_parameters(dict([value.split("=")]))
+    for path in re.findall(r"`((?:models|protocols|data|docs|examples)/[\w./]+)`", readme):
+        assert (ROOT / path).exists(), path
