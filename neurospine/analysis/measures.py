@@ -57,6 +57,11 @@ def _relative_change(trajectory: Trajectory, wanted: RelativeChange) -> pd.DataF
         change["before"], change["after"] = before, after
         changes.append(change)
     cells = pd.concat(changes).groupby(columns)[["before", "after"]].mean()
+    if (cells["before"] == 0).any():
+        raise ResultError(
+            f"phase {wanted.phase!r} begins with a {wanted.variable} of 0, of which there is no "
+            "relative change"
+        )
     relative = cells["after"] / cells["before"] - 1.0
     by_condition = relative.groupby("condition")
     error = by_condition.sem().fillna(0.0)

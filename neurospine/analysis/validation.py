@@ -113,6 +113,11 @@ def _same(axis: str, row: Any, published: Any, protocol: Protocol, reference: Pu
 def _score(target: Target, protocol: Protocol, row: Any, published: Any, fitted: set[str]) -> Score:
     value, error = float(published[target.column]), float(published[target.error])
     measured, own = float(row["value"]), float(row["standard_error"])
+    if math.hypot(error, own) == 0:
+        raise ProtocolError(
+            f"target {target.phenomenon!r}: neither {target.data} nor the run has an error; "
+            "give a bound instead"
+        )
     z = (measured - value) / math.hypot(error, own)
     return Score(
         target.phenomenon,
@@ -141,7 +146,7 @@ def _against_bound(
     values = inside["value"]
     above = target.above is None or bool((values > target.above).all())
     below = target.below is None or bool((values < target.below).all())
-    worst = values.min() if target.above is not None else values.max()
+    worst = values.min() if not above or target.below is None else values.max()
     bounds = [f"> {target.above:g}"] if target.above is not None else []
     bounds += [f"< {target.below:g}"] if target.below is not None else []
     span = ", ".join(f"{axis} {ends[0]} to {ends[1]}" for axis, ends in target.at.items())

@@ -81,7 +81,7 @@ class Protocol(LibraryFile):
 
     kind: Literal["protocol"] = "protocol"
     summary: str = ""
-    model: ModelChoice
+    model: ModelChoice | None = None
     step: str = "0.1 ms"
     record_every: str = "1 s"
     repeats: Annotated[int, Field(gt=0, le=MOST_CONDITIONS)] = 1
@@ -184,6 +184,8 @@ class Protocol(LibraryFile):
         sets
             Parameter sets to use instead of the protocol's.
         """
+        if self.model is None:
+            raise ProtocolError(f"{self.place}: names no [model], so one must be given")
         own = () if spine else self.model.parameters
         try:
             model = load_model(self.model.circuit, spine=spine or self.model.spine)

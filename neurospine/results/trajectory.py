@@ -122,7 +122,7 @@ class Trajectory:
         return cls(info, spines, spikes, traces, measures)
 
     @classmethod
-    def from_part(cls, folder: Path, *, complete: bool) -> Trajectory:
+    def from_part(cls, folder: Path, *, complete: bool = False) -> Trajectory:
         """Return what the segments of a run hold so far (see `results.segments`).
 
         Raises

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from neurospine.description.evaluate import evaluate
-from neurospine.description.expressions import Equation, identifiers, parse_expression
+from neurospine.description.expressions import (
+    Equation,
+    Statement,
+    identifiers,
+    parse_expression,
+)
 from neurospine.description.model import Model, Spine
 from neurospine.errors import ModelError
 from neurospine.simulation import forms
@@ -61,7 +66,7 @@ def _settling(model: Model, spine: Spine, step: float, record_steps: int) -> int
     equations, statements = rule.postsynaptic.parsed()
     if not _never_negative(rule.folded.gain, parameters):
         return None
-    variables = identifiers(rule.folded.gain) - set(parameters)
+    variables = _read_by(rule.folded.gain, statements) - set(parameters)
     for equation in equations:
         # A variable that starts at zero stays above it if it only decays and is only added to.
         if equation.name in variables and not _decays(equation, parameters):
@@ -74,6 +79,16 @@ def _settling(model: Model, spine: Spine, step: float, record_steps: int) -> int
             return None
     tau = model.number(rule.name, rule.folded.time_constant)
     return forms.settling_steps(tau, step, record_steps)
+
+
+def _read_by(expression: str, statements: Iterable[Statement]) -> set[str]:
+    """Return the names that an expression reads, at once or by way of statements."""
+    names = identifiers(expression)
+    while True:
+        more = {n for s in statements if s.name in names for n in identifiers(s.expression)}
+        if more <= names:
+            return names
+        names |= more
 
 
 def _never_negative(expression: str, parameters: Mapping[str, float]) -> bool:

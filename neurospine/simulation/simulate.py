@@ -53,8 +53,8 @@ def simulate(
     seed
         Fixes every random number of the run.
     parameters
-        The name of a parameter set, or new values by name such as
-        ``{"tau_plus": "20 ms"}``.
+        The name of a parameter set (instead of the protocol's own sets), or new
+        values by name such as ``{"tau_plus": "20 ms"}``.
     form
         The form in which plasticity rules are computed (``"textbook"``,
         ``"neuron_traces"`` or ``"folded"``); by default the cheapest exact one.
@@ -101,7 +101,7 @@ def simulate(
         return trajectory
     except KeyboardInterrupt:
         if path and not complete and (folder / INFO_FILE).exists():
-            Trajectory.from_part(folder, complete=False).to_hdf5(path, force=force)
+            Trajectory.from_part(folder).to_hdf5(path, force=force)
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -119,7 +119,9 @@ def prepare(
     if isinstance(protocol, str):
         protocol = load_protocol(protocol)
     if model is None:
-        model = protocol.default_model()
+        own_set = [parameters] if isinstance(parameters, str) else None
+        model = protocol.default_model(sets=own_set)
+        parameters = None if own_set else parameters
     elif isinstance(model, str):
         model = load_model(model)
     if isinstance(parameters, str):

@@ -26,11 +26,14 @@ Row = Mapping[str, float | str]
 class _Cell:
     """One condition and repeat of one phase, with the means to read times in it."""
 
-    def __init__(self, protocol: Protocol, phase: Phase, row: Row, repeat: int, seed: int) -> None:
+    def __init__(
+        self, protocol: Protocol, phase: Phase, number: int, row: Row, repeat: int, seed: int
+    ) -> None:
         self.grid: Conditions = protocol.grid
         self.step = protocol.step_seconds
         self.length = round(phase.seconds / self.step)
-        self.phase, self.row, self.repeat, self.seed = phase, row, repeat, seed
+        self.phase, self.number, self.row = phase, number, row
+        self.repeat, self.seed = repeat, seed
         self.folder: Path = protocol.folder
 
     def time(self, text: str) -> float:
@@ -123,8 +126,8 @@ def _poisson(stimulus: Poisson, cell: _Cell, size: int) -> Iterator[tuple[str, A
     if stop < start:
         raise ProtocolError(f"stop: {stop:g} s is before start, {start:g} s")
     for number in range(size):
-        names = (stimulus.population, cell.phase.name, str(cell.repeat), str(number))
-        random = generator(cell.seed, "poisson", *names)
+        names = (stimulus.population, cell.phase.name, str(cell.number), str(cell.repeat))
+        random = generator(cell.seed, "poisson", *names, str(number))
         intervals = random.standard_exponential(_enough(rate * (stop - start)))
         times = start + np.cumsum(intervals) / max(rate, 1e-300)
         ticks = np.unique(np.floor(times[times < stop] / cell.step).astype(np.int64))
@@ -206,21 +209,22 @@ def spikes(
         If a stimulus names an unknown population, has spikes outside its phase or
         makes a cell spike twice in a step.
     """
-    found: dict[str, list[tuple[Array, Array]]] = {name: [] for name in sizes}
+    found: dict[str, list[tuple[Array, Array, Array]]] = {name: [] for name in sizes}
     rows, start = protocol.grid.rows, 0
     for phase in protocol.phases:
         for number, stimulus in enumerate(phase.stimuli):
             place = f"phase {phase.name!r}, stimulus {number + 1} ({stimulus.kind})"
             try:
                 for copy, row in enumerate(row for row in rows for _ in range(protocol.repeats)):
-                    cell = _Cell(protocol, phase, row, copy % protocol.repeats, seed)
+                    cell = _Cell(protocol, phase, number, row, copy % protocol.repeats, seed)
                     for name in _populations(stimulus):
                         if name not in sizes:
                             raise ProtocolError(f"no population {name!r}. {suggest(name, sizes)}")
                     size = sizes[_populations(stimulus)[0]]
                     for name, cells, ticks in _KINDS[type(stimulus)](stimulus, cell, size):
                         _check_within(ticks, cell)
-                        found[name].append((cells + copy * sizes[name], ticks + start))
+                        chance = np.full(ticks.size, isinstance(stimulus, Poisson))
+                        found[name].append((cells + copy * sizes[name], ticks + start, chance))
             except NeurospineError as error:
                 raise ProtocolError(f"{protocol.place}: {place}: {error}") from None
         start += round(phase.seconds / protocol.step_seconds)
@@ -245,11 +249,17 @@ def _check_within(ticks: Array, cell: _Cell) -> None:
         )
 
 
-def _merge(name: str, trains: list[tuple[Array, Array]]) -> tuple[Array, Array]:
-    cells = np.concatenate([c for c, _ in trains]) if trains else np.zeros(0, np.int64)
-    ticks = np.concatenate([t for _, t in trains]) if trains else np.zeros(0, np.int64)
-    order = np.lexsort((cells, ticks))
-    cells, ticks = cells[order].astype(np.int32), ticks[order]
-    if np.any((np.diff(ticks) == 0) & (np.diff(cells) == 0)):
+def _merge(name: str, trains: list[tuple[Array, Array, Array]]) -> tuple[Array, Array]:
+    """Return the spikes of all stimuli in order; by chance two may be one."""
+    nothing = np.zeros(0, np.int64)
+    cells, ticks, chance = (
+        np.concatenate([nothing, *parts])
+        for parts in (zip(*trains, strict=True) if trains else [()] * 3)
+    )
+    order = np.lexsort((chance, cells, ticks))
+    cells, ticks, chance = cells[order].astype(np.int32), ticks[order], chance[order].astype(bool)
+    again = np.zeros(cells.size, bool)
+    again[1:] = (np.diff(ticks) == 0) & (np.diff(cells) == 0)
+    if np.any(again & ~chance):
         raise ProtocolError(f"population {name!r}: a cell is made to spike twice in one step")
-    return cells, ticks
+    return cells[~again], ticks[~again]

@@ -113,7 +113,8 @@ def test_all_conditions_share_their_delays_and_another_seed_draws_others(
     axis = {"values": (1.0, 2.0), "meaning": "Two of the same"}
     protocol = listed_spikes(*trains, steps=STEPS, record=STEPS, conditions={"turn": axis})
     first, second = (
-        run("pair_stdp", protocol, "numpy", seed=seed).info.spines["all"].contacts for seed in (0, 1)
+        run("pair_stdp", protocol, "numpy", seed=seed).info.spines["all"].contacts
+        for seed in (0, 1)
     )
     delays = [group["delay"].to_numpy() for _, group in first.groupby("condition")]
     np.testing.assert_array_equal(delays[0], delays[1])

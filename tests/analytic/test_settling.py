@@ -1,4 +1,4 @@
-"""Folding: the settling interval follows the time constant; where it would be wrong it is not used."""
+"""Folding: the settling interval follows the time constant; no folding where it would be wrong."""
 
 from __future__ import annotations
 
@@ -37,10 +37,13 @@ def trains() -> tuple[list[list[int]], list[list[int]]]:
 def compared(pairs: Any, listed_spikes: Any, volumes: Any, event_loop: Any, trains: Any) -> Any:
     """A function that runs the triplet rule and the event loop."""
 
-    def run(backend: str, form: str | None, record: int, **changed: float) -> Any:
+    def run(
+        backend: str, form: str | None, record: int, start: float = 0.1, **changed: float
+    ) -> Any:
         rule = {**TRIPLET, **changed}
         model = pairs("triplet_stdp").with_parameters(
-            {**rule, "axonal_delay": 1.0, **{f"volume_{k}": v for k, v in VOLUMES.items()}}
+            {**rule, "axonal_delay": 1.0, **{f"volume_{k}": v for k, v in VOLUMES.items()}},
+            volume_initial=start,
         )
         protocol = listed_spikes(*trains, steps=STEPS, record=record)
         used = prepare(model, protocol, form=form).forms["pair"]  # type: ignore[arg-type]
@@ -52,7 +55,9 @@ def compared(pairs: Any, listed_spikes: Any, volumes: Any, event_loop: Any, trai
     return run
 
 
-@pytest.mark.parametrize(("tau", "record", "interval"), [(2.0, 100, 20), (0.5, 100, 5), (120.0, 600, 600)])
+@pytest.mark.parametrize(
+    ("tau", "record", "interval"), [(2.0, 100, 20), (0.5, 100, 5), (120.0, 600, 600)]
+)
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_short_and_long_traces_settle_in_time(
     compared: Any, backend: str, tau: float, record: int, interval: int
@@ -102,6 +107,13 @@ def test_settling_keeps_to_its_step_after_minutes(
     np.testing.assert_allclose(found, np.array(loop).T, rtol=0, atol=LOOP)
 
 
+@pytest.mark.parametrize("start", [0.04, 0.21])
+def test_a_start_outside_the_bounds_is_refused(compared: Any, start: float) -> None:
+    """A folded spine would be clipped in the first step, one without events never."""
+    with pytest.raises(NeurospineError, match="volume_initial"):
+        compared("numpy", None, 100, start=start)
+
+
 SWITCHING = """
 kind    = "plasticity"
 name    = "switching"
@@ -127,7 +139,7 @@ gain          = "a_plus + o1"
 
 [parameters]
 a_plus       = { value = 0.2,  unit = "1",  source = "assumed", meaning = "Gain at rest" }
-jump         = { value = -0.05,unit = "1",  source = "assumed", meaning = "Change of gain" }
+jump         = { value = -0.08,unit = "1",  source = "assumed", meaning = "Change of gain" }
 tau_plus     = { value = 16.8, unit = "ms", source = "assumed", meaning = "Decay of r1" }
 tau_minus    = { value = 33.7, unit = "ms", source = "assumed", meaning = "Decay of o1" }
 accumulation = { value = 1.0,  unit = "1",  source = "assumed", meaning = "Share kept" }
@@ -140,12 +152,27 @@ use     = ["switching", "head_volume", "volume_weight"]
 """
 
 
-def test_a_gain_that_its_own_variable_turns_negative_is_not_folded(
-    pairs: Any, listed_spikes: Any, volumes: Any, trains: Any
+CHANGES = {
+    "at once": {},
+    "by way of another variable": {
+        'on_spike  = "o1 = o1 + jump"': "on_spike  = '''\no1 = o1 + o2\no2 = o2 + jump\n'''",
+        'equations = "do1/dt = -o1/tau_minus : 1"':
+            "equations = '''\ndo1/dt = -o1/tau_minus : 1\ndo2/dt = -o2/tau_plus : 1\n'''",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", CHANGES)
+def test_a_gain_that_can_turn_negative_is_not_folded(
+    pairs: Any, listed_spikes: Any, volumes: Any, trains: Any, how: str
 ) -> None:
+    rule = SWITCHING
+    for before, after in CHANGES[how].items():
+        assert before in rule
+        rule = rule.replace(before, after)
     model = Model.from_text(
         pairs("triplet_stdp").texts["many_pairs"],
-        parts={"switching": SWITCHING, "switching_stdp": SPINE},
+        parts={"switching": rule, "switching_stdp": SPINE},
         spine="switching_stdp",
     ).with_parameters({f"volume_{k}": v for k, v in VOLUMES.items()})
     protocol = listed_spikes(*trains, steps=STEPS, record=100)

@@ -188,7 +188,10 @@ def _move(work: Path, folder: Path) -> None:
         if path.suffix == ".o" or path.name == "results":
             shutil.rmtree(path, ignore_errors=True)
     if folder.is_dir() and _whole(folder) is None:
-        shutil.rmtree(folder, ignore_errors=True)
+        damaged = folder.with_name(f"{work.name}.damaged")
+        with contextlib.suppress(OSError):  # another process may mend it at the same time
+            folder.rename(damaged)
+        shutil.rmtree(damaged, ignore_errors=True)
     try:
         work.rename(folder)
     except OSError:

@@ -1,0 +1,72 @@
+"""A small pair protocol, a small recurrent network, and a build cache of a test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from neurospine import Model, Protocol, load_model
+from neurospine.simulation.backends.standalone import build_cache
+
+
+@pytest.fixture
+def pair_protocol() -> Callable[..., Protocol]:
+    """Pairs at two intervals; everything but the number of conditions may change."""
+
+    def make(count: int = 5, record: str = "0.1 s", duration: str = "1 s") -> Protocol:
+        stimulus = {"kind": "pairing", "presynaptic": "presynaptic",
+                    "postsynaptic": "postsynaptic", "interval": "interval",
+                    "rate": "10 Hz", "count": count}  # fmt: skip
+        return Protocol(
+            name="few_pairs", summary="A few pairs.", step="1 ms", record_every=record,
+            model={"circuit": "independent_pairs", "spine": "pair_stdp"},
+            conditions={"interval": {"values": (10.0, -10.0), "unit": "ms", "meaning": "Interval"}},
+            phases=({"name": "all", "duration": duration, "stimuli": (stimulus,)},),
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def activity() -> Protocol:
+    """Half a second of network activity, with the potential of two cells."""
+    traces = {"neurons": {"variables": ("v", "i_synaptic"), "cells": (3, 49), "every": "0.5 ms"}}
+    return Protocol(
+        name="activity", summary="Activity.", model={"circuit": "recurrent_network"},
+        step="0.1 ms", record_every="0.1 s", phases=({"name": "all", "duration": "0.5 s"},),
+        traces=traces,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def small_network() -> Callable[..., Model]:
+    """The shipped recurrent network at 50 neurons and 10 spines each."""
+
+    def make(**changed: Any) -> Model:
+        return load_model("recurrent_network").with_parameters(
+            {"n_neurons": 50, "in_degree": 10, **changed}
+        )
+
+    return make
+
+
+@pytest.fixture
+def fresh_compiler() -> Iterator[None]:
+    """Look for the compiler anew, in this test and after it."""
+    remembered = (build_cache.compiler, build_cache._surroundings)
+    for function in remembered:
+        function.cache_clear()
+    yield
+    for function in remembered:
+        function.cache_clear()
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty build cache."""
+    folder = tmp_path / "own builds"
+    monkeypatch.setenv("NEUROSPINE_CACHE", str(folder))
+    return folder

@@ -1,0 +1,170 @@
+"""A run that is stopped keeps what it recorded."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurospine import Trajectory
+
+BACKENDS = ("numpy", pytest.param("cpp", marks=pytest.mark.cpp))
+#: Long enough for any build or start of a program on a busy machine, in seconds.
+PATIENCE = 120.0
+#: What a stopped command may take to write its file, in seconds.
+SOON = 20.0
+
+PROTOCOL = """
+schema       = 1
+kind         = "protocol"
+name         = "{name}"
+summary      = "Pairs, then nothing."
+step         = "1 ms"
+record_every = "0.1 s"
+
+[model]
+circuit = "independent_pairs"
+spine   = "pair_stdp"
+
+[[phases]]
+name     = "all"
+duration = "{duration}"
+
+[[phases.stimuli]]
+kind         = "pairing"
+presynaptic  = "presynaptic"
+postsynaptic = "postsynaptic"
+interval     = "10 ms"
+rate         = "100 Hz"
+count        = 20
+
+[measures.change]
+kind    = "relative_change"
+meaning = "Change of weight"
+phase   = "all"
+"""
+
+
+@pytest.fixture
+def neurospine(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    """A function that starts ``neurospine run`` on a protocol of some duration."""
+
+    def start(name: str, duration: str, backend: str, *more: str) -> subprocess.Popen[str]:
+        (tmp_path / f"{name}.toml").write_text(PROTOCOL.format(name=name, duration=duration))
+        command = [sys.executable, "-m", "neurospine", "run", f"{name}.toml", "-o", "run.h5"]
+        return subprocess.Popen(
+            [*command, "--backend", backend, *more], cwd=tmp_path, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+
+    return start
+
+
+@pytest.fixture
+def recording(neurospine: Any, tmp_path: Path) -> Iterator[Callable[[str], Any]]:
+    """A function that starts a run without end and waits until it has recorded some spines."""
+    started = []
+
+    def start(backend: str) -> subprocess.Popen[str]:
+        process = neurospine("endless", "1000000 s", backend)
+        started.append(process)
+        segment = tmp_path / "run.h5.part" / "spines_pair.segment"
+        limit = time.monotonic() + PATIENCE
+        while not (segment.exists() and segment.stat().st_size > 500):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+        return process
+
+    yield start
+    for process in started:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def check_beginning(trajectory: Trajectory) -> None:
+    """Twenty pairs at 100 Hz change volume for 0.2 s, then nothing does."""
+    assert not trajectory.complete
+    spines = trajectory.spines["pair"]
+    assert 3 < spines.sizes["time"] < 10_000_000
+    np.testing.assert_allclose(spines["time"], 0.1 * np.arange(spines.sizes["time"]))
+    change = np.diff(spines["volume"].values[:, 0])
+    assert np.all(change[:2] != 0)
+    assert np.all(change[3:] == 0)
+
+
+def wait_until_still(path: Path) -> None:
+    """Wait until the compiled program of a command that was killed has ended too."""
+    size, limit = -1, time.monotonic() + SOON
+    while size != path.stat().st_size:
+        assert time.monotonic() < limit
+        size = path.stat().st_size
+        time.sleep(0.5)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("whom", ["all", "command"])
+def test_interrupted_run_writes_what_it_recorded(
+    recording: Any, tmp_path: Path, backend: str, whom: str
+) -> None:
+    """A terminal interrupts the whole group; another program may interrupt the command only."""
+    process = recording(backend)
+    send = os.killpg if whom == "all" else os.kill
+    send(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=SOON)
+    assert process.returncode == 130
+    assert "recorded so far is in run.h5" in said
+    assert "Traceback" not in said
+    check_beginning(Trajectory.from_hdf5(tmp_path / "run.h5"))
+    assert {path.name for path in tmp_path.iterdir()} == {"endless.toml", "run.h5"}
+
+
+@pytest.mark.cpp
+def test_killed_run_leaves_a_folder_that_can_be_read(
+    recording: Any, neurospine: Any, tmp_path: Path
+) -> None:
+    process = recording("cpp")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=SOON)
+    segment = tmp_path / "run.h5.part" / "spines_pair.segment"
+    wait_until_still(segment)
+    assert {path.name for path in tmp_path.iterdir()} == {"endless.toml", "run.h5.part"}
+    part = tmp_path / "run.h5.part"
+    whole = Trajectory.from_part(part, complete=False)
+    check_beginning(whole)
+    record = 40 + 8
+    os.truncate(segment, segment.stat().st_size // record * record - 1)
+    torn = Trajectory.from_part(part, complete=False).spines["pair"]
+    assert torn.equals(whole.spines["pair"].isel(time=slice(-1)))
+
+    refused = neurospine("short", "1 s", "cpp")
+    _, said = refused.communicate(timeout=PATIENCE)
+    assert refused.returncode == 2
+    assert "run.h5.part" in said
+    assert "--force" in said
+    assert "Traceback" not in said
+    assert segment.exists()
+
+    forced = neurospine("short", "1 s", "cpp", "--force")
+    forced.communicate(timeout=PATIENCE)
+    assert forced.returncode == 0
+    assert Trajectory.from_hdf5(tmp_path / "run.h5").complete
+    assert not part.exists()
+
+
+@pytest.mark.cpp
+def test_program_ends_when_its_command_was_killed(recording: Any, tmp_path: Path) -> None:
+    process = recording("cpp")
+    process.kill()
+    process.wait(SOON)
+    wait_until_still(tmp_path / "run.h5.part" / "spines_pair.segment")

@@ -1,0 +1,92 @@
+"""``neurospine run`` end to end: the files it leaves, and that they agree."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from neurospine import (
+    Trajectory,
+    compare,
+    load_model,
+    load_protocol,
+    measure,
+    picture,
+    simulate,
+    write_picture,
+)
+from neurospine.analysis.scorecard import scorecard_frame
+from neurospine.description.library import list_files
+
+pytestmark = pytest.mark.cpp
+
+WIDTH, HEIGHT, OVERVIEW = 1024, 704, 1024
+
+
+def png_size(path: Path) -> tuple[int, int]:
+    head = path.read_bytes()[:24]
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    return int.from_bytes(head[16:20]), int.from_bytes(head[20:24])
+
+
+def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "neurospine", *words], cwd=folder, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+
+def test_run_leaves_trajectory_picture_and_scorecard_that_agree(
+    outcome: Any, tmp_path: Path
+) -> None:
+    done = command(tmp_path, "run", "triplets", "-o", "run.h5")
+    assert done.returncode == 0, done.stderr
+    assert {p.name for p in tmp_path.iterdir()} == {"run.h5", "run.png", "run.csv"}
+    assert png_size(tmp_path / "run.png") == (WIDTH, HEIGHT)
+
+    read, protocol = Trajectory.from_hdf5(tmp_path / "run.h5"), load_protocol("triplets")
+    assert read.spines["pair"].equals(outcome("triplets").trajectory.spines["pair"])
+    measures = measure(read, protocol)
+    pd.testing.assert_frame_equal(read.measures["change"], measures["change"])
+    scores = compare(read, protocol, measures)
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "run.csv"), scorecard_frame(scores), check_dtype=False
+    )
+    misses = sum(score.verdict == "miss" for score in scores)
+    assert f"{misses} miss of {len(scores)}" in done.stdout
+    assert sum("miss" in line for line in done.stdout.splitlines()) == misses + 1
+
+    before = (tmp_path / "run.h5").read_bytes()
+    again = command(tmp_path, "run", "triplets", "-o", "run.h5", "--quiet")
+    assert again.returncode == 2
+    assert "--force" in again.stderr
+    assert (tmp_path / "run.h5").read_bytes() == before
+    forced = command(tmp_path, "run", "triplets", "-o", "run.h5", "--quiet", "--force")
+    assert (forced.returncode, forced.stdout, forced.stderr) == (0, "", "")
+    assert (tmp_path / "run.h5").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", sorted(list_files("protocols")))
+def test_every_shipped_protocol_has_its_picture(outcome: Any, tmp_path: Path, name: str) -> None:
+    protocol, path = load_protocol(name), tmp_path / "picture.png"
+    if protocol.plot:
+        run = outcome(name)
+        trajectory, measures = run.trajectory, run.measures
+    else:
+        model = load_model(protocol.model.circuit).with_parameters(n_neurons=50, in_degree=10)
+        trajectory, measures = simulate(model, protocol), {}
+    figure = picture(trajectory, protocol, measures)
+    write_picture(figure, path)
+    assert png_size(path) == (WIDTH, HEIGHT if protocol.plot else OVERVIEW)
+    if protocol.plot and protocol.plot.points:
+        labels = figure.axes[0].get_legend_handles_labels()[1]
+        assert any(label.startswith("published") for label in labels)
+        assert any(label.startswith("simulated") for label in labels)
+    first = path.read_bytes()
+    write_picture(picture(trajectory, protocol, measures), path)
+    assert path.read_bytes() == first
