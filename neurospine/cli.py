@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from neurospine.errors import NeurospineError, ResultError
 
@@ -63,6 +65,21 @@ def main() -> None:
         sys.exit(130)
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"neurospine {version('neurospine')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Take the options that go before a command."""
+
+
 def _plain(text: str) -> str:
     return text.replace("[", r"\[")
 
@@ -94,7 +111,7 @@ def show(
     own_model = any((model, spine, parameters, set_, form))
     choose = _choose(model, spine, parameters, set_)
     for item in describe(name, choose, form, equations, own_model=own_model):
-        out.print(item)
+        out.print(item, soft_wrap=isinstance(item, Text))
 
 
 @app.command()
@@ -121,7 +138,7 @@ def run(
     parameters: Sets = None,
     set_: Values = None,
     backend: Annotated[str, typer.Option(help="cpp, cython or numpy (needs no compiler).")] = "cpp",
-    seed: Annotated[int, typer.Option(help="Fixes every random number.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes every random number.")] = 0,
     form: Form = None,
     output: Annotated[
         Path | None,
@@ -137,23 +154,26 @@ def run(
     from neurospine.analysis.validation import compare
     from neurospine.description.protocol import load_protocol
     from neurospine.results.hdf5 import add_measures
-    from neurospine.simulation.simulate import prepare, simulate
+    from neurospine.results.trajectory import check_output
+    from neurospine.simulation.simulate import find_backend, prepare, simulate
 
     loaded = load_protocol(protocol)
     chosen = _choose(model, spine, parameters, set_)(loaded)
     path = output or Path(_file_name(loaded.name, spine, parameters, seed))
     if not path.name or path.suffix in (".png", ".csv"):
         raise ResultError(f"-o {output}: must be the name of an HDF5 file, such as run.h5")
+    check_output(path, force=force)
+    find_backend(backend)
     beside = [path.with_suffix(".png"), *([path.with_suffix(".csv")] if loaded.targets else [])]
     for other in beside:
         if other.exists() and not force:
             raise ResultError(f"{other}: exists already; choose another name or use --force")
     if not quiet:
-        forms = prepare(chosen, loaded, seed=seed, form=form).forms  # type: ignore[arg-type]
-        for projection, written in forms.items():
-            err.print(
-                f"{projection}: {written.name} form, {backend} backend", style="dim", markup=False
-            )
+        plan = prepare(chosen, loaded, seed=seed, form=form)  # type: ignore[arg-type]
+        for projection, written in plan.forms.items():
+            rule = chosen.spines[projection].rule.name
+            text = f"projection {projection}: rule {rule}, {written.name} form, {backend} backend"
+            err.print(text, style="dim", markup=False)
     try:
         with _progress(loaded.duration, quiet) as progress:
             trajectory = simulate(

@@ -20,27 +20,38 @@ from neurospine.description.parameters import Parameter
 from neurospine.description.parts import Part, PartSource, SpinePart, parse_part
 from neurospine.description.protocol import Protocol, load_protocol
 from neurospine.description.references import references
-from neurospine.errors import LibraryError, NeurospineError, ProtocolError, suggest
+from neurospine.errors import LibraryError, ModelError, NeurospineError, ProtocolError, suggest
 from neurospine.simulation.forms import Form
 from neurospine.simulation.plan import make_plan
 
 _MODEL_KINDS = ("circuit", "spine", "plasticity", "structure", "readout", "neuron")
 
 
-def library_tables() -> Iterator[Table]:
+def library_tables() -> Iterator[RenderableType]:
     """Yield tables of all protocols and models with their summaries."""
     table = _table("Protocols", "name", "what it does", "sources")
+    parts: dict[str, Any] = {}
+    broken: list[str] = []
     for name, path in sorted(list_files("protocols").items()):
-        protocol = load_protocol(path)
-        _row(table, name, protocol.summary, ", ".join(protocol.references))
+        try:
+            protocol = load_protocol(path)
+            _row(table, name, protocol.summary, ", ".join(protocol.references))
+        except NeurospineError as error:
+            broken.append(str(error))
     yield table
-    parts = {name: parse_part(read_text(p), display(p)) for name, p in list_files("models").items()}
+    for name, path in list_files("models").items():
+        try:
+            parts[name] = parse_part(read_text(path), display(path))
+        except NeurospineError as error:
+            broken.append(str(error))
     for kind in _MODEL_KINDS:
         table = _table(f"Models: {kind}", "name", "what it is", "parameter sets")
         for name, part in sorted(parts.items()):
             if part.kind == kind:
                 _row(table, name, part.summary, "\n".join(getattr(part, "sets", {})))
         yield table
+    for problem in broken:
+        yield Text(f"left out: {problem}", style="red")
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -168,13 +179,22 @@ def check_files(names: list[str], *, everything: bool) -> Iterator[str]:
     Raises
     ------
     NeurospineError
-        At the first file that is wrong.
+        When a single file is wrong; of several, all are checked first.
     """
     paths = [_find(name)[1] for name in names]
     if everything:
         paths += [*list_files("models").values(), *list_files("protocols").values()]
+    wrong: list[str] = []
     for path in paths:
-        yield f"{escape(display(path))}: {_check(path)}"
+        try:
+            yield f"{escape(display(path))}: {_check(path)}"
+        except NeurospineError as error:
+            if len(paths) == 1:
+                raise
+            wrong.append(str(error))
+            yield escape(str(error))
+    if wrong:
+        raise LibraryError(f"{len(wrong)} of {len(paths)} files are wrong")
 
 
 def _check(path: Path) -> str:
@@ -185,9 +205,13 @@ def _check(path: Path) -> str:
             plan = make_plan(protocol.default_model(), protocol)
         except NeurospineError as error:
             raise ProtocolError(f"{display(path)}: {error}") from None
-        return f"ok, {plan.copies} conditions and repeats, {len(protocol.targets)} targets"
+        return f"ok, {plan.copies} conditions and repeats, targets: {len(protocol.targets)}"
     part = parse_part(read_text(path), display(path))
     check_alone(part, display(path))
+    if part.name != path.stem:
+        raise ModelError(
+            f"{display(path)}: the name inside is {part.name!r}; it must agree with the file's, {path.stem!r}"
+        )
     if part.kind == "circuit":
         load_model(path)
     if isinstance(part, SpinePart):

@@ -87,7 +87,8 @@ def _curve(axes: Any, protocol: Protocol, plot: Plot, table: pd.DataFrame) -> No
         if points is not None:
             seen = points if value is None else points[points[plot.series] == value]
             aside = 0.006 * np.ptp(table[plot.x]) * (2 * drawn - len(lines) + 1)
-            _draw_points(axes, seen[plot.x] + aside, seen, plot, colour, label)
+            own = colour if label else "0.35"
+            _draw_points(axes, seen[plot.x] + aside, seen, plot, own, label)
     axes.set_xlabel(_axis_label(protocol, plot.x))
     _finish(axes, protocol, plot)
 
@@ -156,7 +157,7 @@ def _overview(figure: Figure, trajectory: Trajectory) -> None:
     offset = 0
     for population, table in trajectory.spikes.items():
         shown = table[table["time"].between(*window) & (table["cell"] < 200)]
-        raster.plot(shown["time"], shown["cell"] + offset, ",", color="0.2")
+        raster.plot(shown["time"], shown["cell"] + offset, "|", color="0.2", markersize=2.5)
         offset += min(200, trajectory.info.populations[population])
     raster.set(xlim=window, ylabel="cell", xlabel="time (s)")
     raster.set_title("Spikes in the last second", loc="left")

@@ -30,6 +30,7 @@ _RATE = DIMENSIONLESS / second.dim
 Names = Mapping[str, Dimension]
 #: Objects that every network has.
 _OWN_OBJECTS = ("network", "recorder", "defaultclock")
+_OWN_ENDINGS = ("_spikes", "_out", "_settle", "_traces")
 
 
 def check_model(model: Model) -> None:
@@ -76,6 +77,10 @@ def _check_object_names(model: Model) -> None:
         made.append((f"projections.{name}", [name, f"{name}_axon", f"{name}_cell"]))
     for table, names in made:
         for name in names:
+            if name.endswith(_OWN_ENDINGS):
+                raise ModelError(
+                    f"{origin}: [{table}]: the ending of {name!r} is used by neurospine; rename it"
+                )
             if name in owners:
                 raise ModelError(
                     f"{origin}: [{table}]: the name {name!r} is used by {owners[name]} already"

@@ -68,6 +68,9 @@ def find_file(name: str | Path, folder: str, suffix: str = ".toml") -> Path:
     known = list_files(folder, suffix)
     if text not in known:
         kind = folder.removesuffix("s")
+        other = "models" if folder == "protocols" else "protocols"
+        if suffix == ".toml" and text in list_files(other, suffix):
+            raise LibraryError(f"{text!r} is one of the {other}, a {kind} is wanted here")
         raise LibraryError(f"no {kind} named {text!r}. {suggest(text, known)}")
     return known[text]
 

@@ -158,7 +158,13 @@ class Parameters(Mapping[str, Parameter]):
     ) -> Parameters:
         """Return parameters with some values replaced; dimensions and ranges are checked."""
         entries = dict(self.entries)
+        given: dict[str, str] = {}
         for name, value in values.items():
             full = self.qualify(name)
+            if full in given:
+                raise ModelError(
+                    f"parameter {full!r} is given twice, as {given[full]!r} and {name!r}"
+                )
+            given[full] = name
             entries[full] = entries[full].with_value(value, source, where)
         return Parameters(entries)

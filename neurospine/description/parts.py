@@ -229,6 +229,8 @@ class PartSource:
                 f"{origin}: a {' or '.join(kinds)} is wanted here, this is a {part.kind}"
             )
         if part.name != name:
-            raise ModelError(f"{origin}: the name inside is {part.name!r}; the two must agree")
+            raise ModelError(
+                f"{origin}: the name inside is {part.name!r}; it must agree with the file's, {name!r}"
+            )
         self.texts[part.name] = text
         return part, origin

@@ -29,7 +29,7 @@ from neurospine.description.targets import (
     check_plot,
     check_targets,
 )
-from neurospine.description.units import seconds
+from neurospine.description.units import seconds, whole_steps
 from neurospine.errors import ModelError, NeurospineError, ProtocolError, UnitError, shorten
 
 #: Brian2 counts the steps of forced spikes in 32 bits.
@@ -210,13 +210,10 @@ def load_protocol(name: str | Path) -> Protocol:
     protocol = Protocol.from_text(read_text(path), origin=display(path), folder=path.parent)
     if protocol.name != path.stem:
         raise ProtocolError(
-            f"{display(path)}: the name inside is {protocol.name!r}; the two must agree"
+            f"{display(path)}: the name inside is {protocol.name!r}; it must agree with the "
+            f"file's, {path.stem!r}"
         )
     return protocol
-
-
-def _whole(length: float, step: float) -> bool:
-    return abs(length / step - round(length / step)) < 1e-6
 
 
 def _check(protocol: Protocol) -> None:
@@ -234,7 +231,7 @@ def _check(protocol: Protocol) -> None:
         if lengths[key] < SHORTEST_STEP:
             raise ProtocolError(f"{key}: must be positive, at least {SHORTEST_STEP:g} s")
     step, record = lengths["step"], lengths["record_every"]
-    if not _whole(record, step):
+    if whole_steps(record, step) is None:
         raise ProtocolError(f"record_every: {protocol.record_every} is no multiple of the step")
     if not protocol.phases:
         raise ProtocolError("[[phases]]: a protocol needs at least one phase")
@@ -249,7 +246,7 @@ def _check(protocol: Protocol) -> None:
             raise ProtocolError(f"{place}: duration: {error}") from None
         if length <= 0:
             raise ProtocolError(f"{place}: duration: must be positive, found {phase.duration}")
-        if not _whole(length, record):
+        if whole_steps(length, record) is None:
             raise ProtocolError(
                 f"{place}: duration: {phase.duration} is no multiple of record_every = "
                 f"{protocol.record_every}, so its end would not be recorded"

@@ -22,6 +22,8 @@ from neurospine.errors import UnitError, shorten, suggest
 
 LARGEST_EXPONENT = 12
 LONGEST_TEXT = 100
+#: A time this close to a step (in steps, relative for many) counts as on it.
+ON_A_STEP = 1e-6
 
 _UNITS: dict[str, Any] = {
     **DEFAULT_UNITS,
@@ -145,6 +147,12 @@ def seconds(text: str) -> float:
     """Return a duration such as ``"10 minute"`` in seconds."""
     value, unit = parse_quantity(text)
     return convert(value, unit, "second")
+
+
+def whole_steps(length: float, step: float) -> int | None:
+    """Return a length of time as a number of steps, or None if it is no whole number of them."""
+    steps = round(length / step)
+    return steps if abs(length / step - steps) <= ON_A_STEP * max(1.0, abs(steps)) else None
 
 
 def base_unit(unit: str) -> str:

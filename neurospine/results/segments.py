@@ -50,6 +50,21 @@ class Record:
         return times, self.payload[8 * self.count : 12 * self.count].view("<i4")
 
 
+def spine_stream(projection: str) -> str:
+    """Return the name of the stream of snapshots of a projection's spines."""
+    return f"spines_{projection}"
+
+
+def trace_stream(population: str) -> str:
+    """Return the name of the stream of recorded variables of a population."""
+    return f"traces_{population}"
+
+
+def spike_stream(population: str) -> str:
+    """Return the name of the stream of spikes of a population."""
+    return f"spikes_{population}"
+
+
 def segment_path(folder: Path, stream: str) -> Path:
     """Return the file of a stream in the folder of a run in progress."""
     return folder / f"{stream}.segment"
@@ -109,8 +124,3 @@ def read(folder: Path, stream: str) -> Iterator[Record]:
             return
         yield Record(tick, count, payload)
         position = stop
-
-
-def last_tick(folder: Path, stream: str) -> int:
-    """Return the tick of the last whole record of a stream, -1 if there is none."""
-    return max((record.tick for record in read(folder, stream)), default=-1)

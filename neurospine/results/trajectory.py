@@ -25,7 +25,7 @@ _SLOT = ("condition", "repeat", "pre", "post")
 _TRACED = ("condition", "repeat", "number")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trajectory:
     """What happened in a run.
 
@@ -50,6 +50,22 @@ class Trajectory:
     spikes: Mapping[str, pd.DataFrame]
     traces: Mapping[str, xr.Dataset] = field(default_factory=dict)
     measures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Return what was run and what there is, in a line each."""
+        about = self.info.attributes
+        lines = [f"<Trajectory of {about['protocol']} with {about['model']}, seed {about['seed']}>"]
+        for name, dataset in self.spines.items():
+            sizes = f"{dataset.sizes['slot']} spines at {dataset.sizes['time']} times"
+            lines.append(f"  spines[{name!r}]: {sizes}; {', '.join(map(str, dataset.data_vars))}")
+        lines += [f"  spikes[{name!r}]: {len(table)}" for name, table in self.spikes.items()]
+        lines += [
+            f"  traces[{name!r}]: {', '.join(map(str, t))}" for name, t in self.traces.items()
+        ]
+        lines += [
+            f"  measures[{name!r}]: {len(table)} rows" for name, table in self.measures.items()
+        ]
+        return "\n".join(lines)
 
     @property
     def complete(self) -> bool:
@@ -178,7 +194,7 @@ def _open(path: Path, group: str) -> xr.Dataset:
 
 def _snapshots(folder: Path, projection: str, info: RunInfo) -> xr.Dataset:
     spines = info.spines[projection]
-    records = list(segments.read(folder, f"spines_{projection}"))
+    records = list(segments.read(folder, segments.spine_stream(projection)))
     times = np.array([record.tick for record in records]) * info.step
     shape = (len(records), len(spines.contacts))
     values = {name: np.empty(shape) for name in spines.recorded}
@@ -196,7 +212,7 @@ def _traces(folder: Path, population: str, info: RunInfo) -> xr.Dataset:
     traces = info.traces[population]
     names, cells = list(traces.variables), len(traces.cells)
     times, values = [np.zeros(0)], {name: [np.zeros((0, cells))] for name in names}
-    for record in segments.read(folder, f"traces_{population}"):
+    for record in segments.read(folder, segments.trace_stream(population)):
         time, *arrays = record.samples(len(names), cells)
         times.append(time)
         for name, array in zip(names, arrays, strict=True):
@@ -228,7 +244,7 @@ def _dataset(
 
 def _spikes(folder: Path, population: str) -> pd.DataFrame:
     times, cells = [np.zeros(0)], [np.zeros(0, np.int32)]
-    for record in segments.read(folder, f"spikes_{population}"):
+    for record in segments.read(folder, segments.spike_stream(population)):
         time, cell = record.spikes()
         times.append(np.asarray(time))
         cells.append(np.asarray(cell))

@@ -16,7 +16,7 @@ folded
     product, so a synapse is visited at arrivals only. `grown` and `pending` are
     taken back to small numbers (settled) every few time constants; at those
     moments the stored volume is the true one. Exact, also at the bounds, because
-    volume only rises between arrivals when the gain is not negative.
+    volume moves one way only between arrivals when the gain is not negative.
 
 ``tests/analytic/test_rule_forms.py`` holds all forms to a plain event loop.
 """
@@ -184,12 +184,22 @@ def _affine(expression: str, name: str) -> tuple[str, str] | None:
     for sign, term in _terms(parse_expression(expression), ""):
         factors = _factors(term)
         own = [factor for factor in factors if isinstance(factor, ast.Name) and factor.id == name]
-        others = [f"({ast.unparse(factor)})" for factor in factors if factor not in own]
+        others = [_written(factor) for factor in factors if factor not in own]
         text = f"{sign}{'*'.join(others) or '1'}"
         if len(own) > 1 or name in identifiers(" * ".join(others) or "1"):
             return None
         (keep if own else rest).append(text)
-    return f"({' + '.join(keep) or '0'})", f"({' + '.join(rest) or '0'})"
+    return _sum(keep), _sum(rest)
+
+
+def _written(factor: ast.expr) -> str:
+    text = ast.unparse(factor)
+    return text if isinstance(factor, ast.Name | ast.Constant) else f"({text})"
+
+
+def _sum(terms: list[str]) -> str:
+    text = " + ".join(terms) or "0"
+    return text if text.isidentifier() or text.isdecimal() else f"({text})"
 
 
 def _terms(node: ast.expr, sign: str) -> Iterator[tuple[str, ast.expr]]:
@@ -219,12 +229,15 @@ def _jump(spine: Spine) -> tuple[str, str] | None:
     _, statements = rule.presynaptic.parsed()
     match [s for s in statements if s.name == trace]:
         case [Statement(operator="", expression=expression)]:
-            return _affine(expression, trace)
-        case [Statement(operator="+", expression=expression)] if trace not in identifiers(
-            expression
-        ):
-            return "(1)", f"({expression})"
-    return None
+            found = _affine(expression, trace)
+        case [Statement(operator="+", expression=expression)]:
+            found = _affine(f"{trace} + ({expression})", trace)
+        case _:
+            return None
+    # A factor that an arrival itself changes would be read at the wrong moment.
+    if found is None or (identifiers(found[0]) | identifiers(found[1])) - set(rule.parameters):
+        return None
+    return found
 
 
 def foldable(spine: Spine) -> bool:

@@ -124,6 +124,11 @@ class Network:
     traces: tuple[Trace, ...] = ()
 
     @property
+    def seconds(self) -> float:
+        """How long to run: a step more, at whose start the last snapshot is taken."""
+        return (self.steps + 1) * self.step
+
+    @property
     def owners(self) -> tuple[Group | Synapses, ...]:
         """Everything that has values and operations of its own."""
         return self.groups + self.synapses

@@ -10,7 +10,7 @@ from neurospine.description.expressions import parse_equations
 from neurospine.description.model import Model
 from neurospine.description.parts import Drive
 from neurospine.description.protocol import Protocol
-from neurospine.description.units import seconds
+from neurospine.description.units import seconds, whole_steps
 from neurospine.errors import ModelError, ProtocolError, UnitError, suggest
 from neurospine.simulation.form_choice import choose_form
 from neurospine.simulation.forms import Form, FormName
@@ -32,7 +32,7 @@ from neurospine.simulation.projections import (
     whole_number,
 )
 from neurospine.simulation.random import LARGEST_MEAN, stream_key
-from neurospine.simulation.stimuli import ON_A_STEP, spikes
+from neurospine.simulation.stimuli import spikes
 
 #: Brian2 numbers cells in 32 bits.
 MOST_CELLS = 2**31 - 1
@@ -85,6 +85,8 @@ def make_plan(
     ModelError
         If the form cannot be used, or a delay or rate does not fit the time step.
     """
+    if not 0 <= seed < 2**63:
+        raise ProtocolError(f"seed {seed}: must be a whole number from 0 to 2**63 - 1")
     return _Planner(model, protocol, seed, form).plan()
 
 
@@ -157,11 +159,10 @@ class _Planner:
         if min(wanted.cells) < 0 or max(wanted.cells) >= size:
             raise ProtocolError(f"{place}: cells: must be from 0 to {size - 1}")
         try:
-            every = seconds(wanted.every) / self.step
+            steps = whole_steps(seconds(wanted.every), self.step)
         except UnitError as error:
             raise ProtocolError(f"{place}: every: {error}") from None
-        steps = round(every)
-        if steps < 1 or abs(every - steps) > ON_A_STEP * steps or self.record_steps % steps:
+        if not steps or steps < 0 or self.record_steps % steps:
             raise ProtocolError(
                 f"{place}: every: record_every = {self.protocol.record_every} must be a multiple "
                 f"of {wanted.every}"

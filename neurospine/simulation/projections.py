@@ -14,14 +14,12 @@ from neurospine.description.expressions import (
 )
 from neurospine.description.model import Model
 from neurospine.description.parts import Part
+from neurospine.description.units import whole_steps
 from neurospine.errors import ModelError
 from neurospine.simulation.form_choice import delay_spread
 from neurospine.simulation.forms import CellBlock, Form
 from neurospine.simulation.network import Alias, Array, Group, Operation, Synapses
 from neurospine.simulation.random import generator
-
-#: A delay this close to a step (in steps) counts as on it.
-ON_A_STEP = 1e-6
 
 
 def values_of(model: Model, part: Part, names: Iterable[str]) -> dict[str, Array]:
@@ -253,7 +251,7 @@ class Layout:
             raise ModelError(
                 f"parameter {circuit.name}.{self.projection.delay}: a delay or spread is negative"
             )
-        if abs(delay / self.step - round(delay / self.step)) > ON_A_STEP:
+        if whole_steps(delay, self.step) is None:
             raise ModelError(
                 f"parameter {circuit.name}.{self.projection.delay}: {delay:g} s is no multiple "
                 f"of the step of {self.step:g} s"

@@ -29,7 +29,8 @@ def run_info(plan: Plan, backend: str) -> RunInfo:
         for stimulus in phase.stimuli:
             if isinstance(stimulus, SpikeList) and stimulus.file:
                 path = protocol.folder / stimulus.file
-                texts[f"inputs/{path.name}"] = path.read_text()
+                name = stimulus.file.replace("/", "_")
+                texts[f"inputs/{name}"] = path.read_text(encoding="utf-8")
     attributes: dict[str, str | int | float | bool] = {
         "protocol": protocol.name,
         "model": plan.model.name,

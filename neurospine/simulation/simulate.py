@@ -11,9 +11,8 @@ from typing import Any
 from neurospine.description.model import Model, load_model
 from neurospine.description.protocol import Protocol, load_protocol
 from neurospine.errors import BuildError, ResultError, suggest
-from neurospine.results import segments
 from neurospine.results.trajectory import INFO_FILE, Trajectory, check_output, start_part
-from neurospine.simulation.backends.backend import Backend, Progress, spike_stream
+from neurospine.simulation.backends.backend import Backend, Progress
 from neurospine.simulation.backends.runtime import RuntimeBackend
 from neurospine.simulation.backends.standalone import StandaloneBackend
 from neurospine.simulation.forms import FormName
@@ -91,11 +90,11 @@ def simulate(
     try:
         program = engine.build(plan.network)
         start_part(folder, run_info(plan, backend))
-        program.run(plan.network, folder, progress or _silent)
-        if segments.last_tick(folder, spike_stream(next(iter(plan.sizes)))) < plan.network.steps:
-            raise KeyboardInterrupt  # Brian2 ends a run at an interrupt without saying so
+        if not program.run(plan.network, folder, progress or _silent):
+            raise KeyboardInterrupt
         complete = True
         trajectory = Trajectory.from_part(folder, complete=True)
+        _check_whole(trajectory, plan)
         if path:
             trajectory.to_hdf5(path, force=force)
         return trajectory
@@ -146,6 +145,14 @@ def find_backend(name: str) -> Backend:
 
 def _silent(seconds: float) -> None:
     """Take no notice of progress."""
+
+
+def _check_whole(trajectory: Trajectory, plan: Plan) -> None:
+    """Raise a `ResultError` if a snapshot of the spines was lost on its way."""
+    network = plan.network
+    for name, dataset in trajectory.spines.items():
+        if dataset.sizes["time"] != network.steps // network.record_steps + 1:
+            raise ResultError(f"the records of {name!r} are damaged: a snapshot is missing")
 
 
 def _part_folder(path: Path | None, force: bool) -> Path:

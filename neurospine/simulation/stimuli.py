@@ -13,13 +13,11 @@ import pandas as pd
 from neurospine.description.conditions import Conditions
 from neurospine.description.protocol import Phase, Protocol
 from neurospine.description.stimuli import Pairing, Poisson, Regular, SpikeList, Triplet
-from neurospine.description.units import convert
+from neurospine.description.units import ON_A_STEP, convert, whole_steps
 from neurospine.errors import NeurospineError, ProtocolError, suggest
 from neurospine.simulation.network import Array
 from neurospine.simulation.random import generator
 
-#: A time this close to a step (in steps) counts as on it.
-ON_A_STEP = 1e-6
 Row = Mapping[str, float | str]
 
 
@@ -51,11 +49,11 @@ class _Cell:
             time = self.time(text)
         except ProtocolError as error:
             raise ProtocolError(f"{key}: {error}") from None
-        steps = time / self.step
-        if abs(steps - round(steps)) > ON_A_STEP * max(1.0, abs(steps)):
+        steps = whole_steps(time, self.step)
+        if steps is None:
             shown = f"{text} = {time:g} s" if text in self.grid.axes else text
             raise ProtocolError(f"{key}: {shown} is no multiple of the step of {self.step:g} s")
-        return round(steps)
+        return steps
 
     def train(self, stimulus: Regular | Pairing | Triplet) -> Array:
         """Return the ticks of evenly spaced events from the start of the stimulus."""
@@ -219,7 +217,10 @@ def spikes(
                     cell = _Cell(protocol, phase, number, row, copy % protocol.repeats, seed)
                     for name in _populations(stimulus):
                         if name not in sizes:
-                            raise ProtocolError(f"no population {name!r}. {suggest(name, sizes)}")
+                            hint = suggest(name, sizes) if sizes else "All cells are neurons here."
+                            raise ProtocolError(
+                                f"no population {name!r} to force spikes on. {hint}"
+                            )
                     size = sizes[_populations(stimulus)[0]]
                     for name, cells, ticks in _KINDS[type(stimulus)](stimulus, cell, size):
                         _check_within(ticks, cell)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from neurospine import Model, NeurospineError
+from neurospine.description.library import shipped_folder
 from neurospine.simulation.simulate import prepare
 
 REFERENCE = 0.1
@@ -180,3 +181,13 @@ def test_a_gain_that_can_turn_negative_is_not_folded(
     for bound in ("lowest", "highest"):
         assert (plain == VOLUMES[bound]).any()
     np.testing.assert_allclose(volumes(model, protocol, "numpy", None), plain, rtol=0, atol=LOOP)
+
+
+def test_a_trace_whose_jump_an_arrival_changes_is_not_folded() -> None:
+    """The jump would be read before or after the arrival has changed it, not at its moment."""
+    rule = (shipped_folder() / "models/plasticity/triplet.toml").read_text()
+    changed = rule.replace("r1 = accumulation*r1 + 1", "r1 = accumulation*r1 + r2")
+    spine = (shipped_folder() / "models/spines/triplet_stdp.toml").read_text()
+    circuit = (shipped_folder() / "models/circuits/independent_pairs.toml").read_text()
+    model = Model.from_text(circuit, parts={"triplet": changed, "triplet_stdp": spine})
+    assert {f.name for f in prepare(model, "triplets").forms.values()} == {"neuron_traces"}

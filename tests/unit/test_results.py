@@ -15,9 +15,8 @@ import xarray as xr
 from neurospine import Protocol, Trajectory, simulate
 from neurospine.errors import ResultError
 from neurospine.results.hdf5 import add_measures
-from neurospine.results.segments import append, segment_path
+from neurospine.results.segments import append, segment_path, spine_stream
 from neurospine.results.trajectory import INFO_FILE, start_part
-from neurospine.simulation.backends.backend import spine_stream
 
 
 def test_a_trajectory_comes_back_identical(trajectory: Trajectory, written: Path) -> None:

@@ -19,8 +19,13 @@ class Program(Protocol):
     def fresh(self) -> bool:
         """Whether building it needed code generation and compilation."""
 
-    def run(self, network: Network, folder: Path, progress: Progress) -> None:
+    def run(self, network: Network, folder: Path, progress: Progress) -> bool:
         """Run and append records to the streams in `folder` (see `results.segments`).
+
+        Returns
+        -------
+        bool
+            Whether the run came to its end; not so after an interrupt.
 
         Raises
         ------
@@ -30,19 +35,11 @@ class Program(Protocol):
 
 
 class Backend(Protocol):
-    """One way to run a network.
-
-    What is asked for and not among its capabilities is an error before anything
-    is built.
-    """
+    """One way to run a network."""
 
     @property
     def name(self) -> str:
         """The name users give."""
-
-    @property
-    def capabilities(self) -> frozenset[str]:
-        """What it can do that not every backend can."""
 
     def build(self, network: Network) -> Program:
         """Return a program for a network.
@@ -52,18 +49,3 @@ class Backend(Protocol):
         BuildError
             If it cannot be built here; the message says what to do.
         """
-
-
-def spine_stream(projection: str) -> str:
-    """Return the name of the stream of snapshots of a projection's spines."""
-    return f"spines_{projection}"
-
-
-def trace_stream(population: str) -> str:
-    """Return the name of the stream of recorded variables of a population."""
-    return f"traces_{population}"
-
-
-def spike_stream(population: str) -> str:
-    """Return the name of the stream of spikes of a population."""
-    return f"spikes_{population}"

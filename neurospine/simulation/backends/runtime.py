@@ -10,16 +10,12 @@ import brian2
 import numpy as np
 from brian2 import second
 from brian2.devices.device import reset_device
-from brian2.utils.logger import BrianLogger
+from brian2.utils.logger import catch_logs
 
 from neurospine.results import segments
+from neurospine.results.segments import spike_stream, spine_stream, trace_stream
 from neurospine.simulation.assembly import Assembly, arguments, assemble, refusals
-from neurospine.simulation.backends.backend import (
-    Progress,
-    spike_stream,
-    spine_stream,
-    trace_stream,
-)
+from neurospine.simulation.backends.backend import Progress
 from neurospine.simulation.network import Network
 
 
@@ -31,26 +27,25 @@ class RuntimeProgram:
     def __init__(self, target: str) -> None:
         self.target = target
 
-    def run(self, network: Network, folder: Path, progress: Progress) -> None:
+    def run(self, network: Network, folder: Path, progress: Progress) -> bool:
         """Run the network step by step and append records to the streams in `folder`."""
         with _own_brian(self.target), refusals():
             assembly = assemble(network)
             _set_values(network, assembly)
+            record = _Recorder(network, assembly, folder, progress)
             recorder = brian2.NetworkOperation(
-                _Recorder(network, assembly, folder, progress),
+                record,
                 dt=network.record_steps * network.step * second,
                 when="start",
                 order=10,
             )
             assembly.network.add(recorder)
-            # One step more than asked for: the last snapshot is taken at its start.
-            assembly.network.run((network.steps + 1) * network.step * second, namespace={})
+            assembly.network.run(network.seconds * second, namespace={})
+            return record.tick > network.steps
 
 
 class RuntimeBackend:
     """Brian2's own loop in Python; `numpy` needs no compiler."""
-
-    capabilities: frozenset[str] = frozenset()
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -112,9 +107,9 @@ def _own_brian(target: str) -> Iterator[None]:
     brian2.set_device("runtime")
     step = brian2.defaultclock.dt
     brian2.prefs.codegen.target = target
-    BrianLogger.suppress_name("numpy_generator")
     try:
-        yield
+        with catch_logs():  # that statements of one cell depend on their order is meant
+            yield
     finally:
         brian2.prefs.codegen.target = before
         brian2.defaultclock.dt = step

@@ -96,8 +96,7 @@ def write_arguments(path: Path, network: Network, expected: list[Slot]) -> None:
     sizes |= {f"{s.name}._timebins": s.cells.size for s in network.sources}
     with path.open("wb") as file:
         file.write(np.array([MAGIC, len(given)], "<u8").tobytes())
-        # One step more than asked for: the last snapshot is taken at its start.
-        file.write(np.array([(network.steps + 1) * network.step], "<f8").tobytes())
+        file.write(np.array([network.seconds], "<f8").tobytes())
         for (name, value), slot in zip(given, expected, strict=True):
             size = sizes.get(name, slot.size)
             if size is not None and value.size != size:

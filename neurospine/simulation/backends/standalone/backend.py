@@ -12,6 +12,7 @@ from neurospine.errors import BuildError
 from neurospine.simulation.backends.backend import Progress
 from neurospine.simulation.backends.standalone import build_cache
 from neurospine.simulation.backends.standalone.arguments import Slot, write_arguments
+from neurospine.simulation.backends.standalone.source import generate
 from neurospine.simulation.network import Network
 
 #: How long an interrupted program may take to come to its end, in seconds.
@@ -26,8 +27,9 @@ class StandaloneProgram:
     arguments: list[Slot]
     fresh: bool
 
-    def run(self, network: Network, folder: Path, progress: Progress) -> None:
+    def run(self, network: Network, folder: Path, progress: Progress) -> bool:
         """Run the program; it appends records to the streams in `folder`."""
+        tick = -1
         path = folder / "arguments.bin"
         write_arguments(path, network, self.arguments)
         command = [str(self.main), "--results_dir", f"{folder.resolve()}/"]
@@ -51,7 +53,8 @@ class StandaloneProgram:
                     assert process.stdout
                     for line in process.stdout:
                         if line.startswith("tick "):
-                            progress(int(line.split()[1]) * network.step)
+                            tick = int(line.split()[1])
+                            progress(tick * network.step)
                     process.wait()
                 except BaseException:
                     _interrupt(process)
@@ -62,6 +65,7 @@ class StandaloneProgram:
                 errors.seek(0)
                 said = errors.read().strip() or f"exit status {process.returncode}"
                 raise BuildError(f"the compiled program did not finish: {said}")
+        return tick >= network.steps
 
 
 def _interrupt(process: subprocess.Popen[str]) -> None:
@@ -77,13 +81,9 @@ class StandaloneBackend:
     """One compiled program for each structure of network."""
 
     name = "cpp"
-    capabilities: frozenset[str] = frozenset({"streaming"})
 
     def build(self, network: Network) -> StandaloneProgram:
         """Return the program for a network, from the cache where it is there."""
-        # Code generation loads much of Brian2: not before it is needed.
-        from neurospine.simulation.backends.standalone.source import generate
-
         main, arguments, fresh = build_cache.program(
             network.structure, lambda folder: generate(network, folder)
         )

@@ -184,9 +184,6 @@ def _whole(folder: Path) -> list[Slot] | None:
 
 def _move(work: Path, folder: Path) -> None:
     """Move a finished program into place; whoever comes second finds one there."""
-    for path in work.iterdir():
-        if path.suffix == ".o" or path.name == "results":
-            shutil.rmtree(path, ignore_errors=True)
     if folder.is_dir() and _whole(folder) is None:
         damaged = folder.with_name(f"{work.name}.damaged")
         with contextlib.suppress(OSError):  # another process may mend it at the same time

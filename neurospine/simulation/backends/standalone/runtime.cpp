@@ -16,6 +16,7 @@ const std::uint64_t ARGUMENTS = 0x315347524150534eULL;  // "NSPARGS1"
 const std::uint64_t SEGMENT = 0x314745535053534eULL;    // "NSSPSEG1"
 
 double seconds_to_run = 0.0;
+std::int64_t last_tick = -1;
 std::vector<std::FILE*> files;
 
 [[noreturn]] void fail(const std::string& message)
@@ -93,12 +94,14 @@ double record(std::int64_t tick)
             || std::fflush(files[k]) != 0)
             fail("a record could not be written: is the disk full?");
     }
+    last_tick = tick;
     report(tick);
     return 0.0;
 }
 
 int finish()
 {
+    std::printf("tick %lld\n", static_cast<long long>(last_tick));
     for (std::FILE* file : files)
         if (std::fclose(file) != 0) fail("a record could not be written: is the disk full?");
     return 0;

@@ -18,9 +18,10 @@ from brian2 import Function, second
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices, reset_device
+from brian2.utils.logger import catch_logs
 
+from neurospine.results.segments import spike_stream, spine_stream, trace_stream
 from neurospine.simulation.assembly import Assembly, assemble, refusals
-from neurospine.simulation.backends.backend import spike_stream, spine_stream, trace_stream
 from neurospine.simulation.backends.standalone.arguments import RECORDER, Slot, slots
 from neurospine.simulation.network import Network
 
@@ -52,7 +53,7 @@ def generate(network: Network, folder: Path) -> list[Slot]:
                 thresholder.codeobj_class = _CodeObject
         recorder, clock = _recorder(network)
         assembly.network.add(recorder)
-        with refusals():
+        with refusals(), catch_logs():  # that the order of statements matters is meant
             assembly.network.run(0 * second, namespace={})
         # The arrays have their real sizes only now: fill them, then let the pathways
         # sort their synapses again, and run for as long as the arguments say.
