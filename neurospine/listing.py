@@ -210,7 +210,8 @@ def _check(path: Path) -> str:
     check_alone(part, display(path))
     if part.name != path.stem:
         raise ModelError(
-            f"{display(path)}: the name inside is {part.name!r}; it must agree with the file's, {path.stem!r}"
+            f"{display(path)}: the name inside is {part.name!r}; it must agree with the file's, "
+            f"{path.stem!r}"
         )
     if part.kind == "circuit":
         load_model(path)

@@ -230,7 +230,8 @@ class PartSource:
             )
         if part.name != name:
             raise ModelError(
-                f"{origin}: the name inside is {part.name!r}; it must agree with the file's, {name!r}"
+                f"{origin}: the name inside is {part.name!r}; it must agree with the file's, "
+                f"{name!r}"
             )
         self.texts[part.name] = text
         return part, origin
