@@ -26,6 +26,11 @@ class Slot:
     size: int | None
     place: str = ""
 
+    @property
+    def width(self) -> int:
+        """Bytes of one element."""
+        return np.dtype(self.dtype).itemsize
+
 
 def argument_arrays(network: Network) -> Iterator[tuple[str, Array]]:
     """Yield all run-time arrays of a network by name, in the order of a program's slots."""

@@ -19,6 +19,7 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices, reset_device
 from brian2.utils.logger import catch_logs
+from jinja2 import StrictUndefined, Template
 
 from neurospine.results.segments import spike_stream, spine_stream, trace_stream
 from neurospine.simulation.assembly import Assembly, assemble, refusals
@@ -105,67 +106,39 @@ def _tables(network: Network, assembly: Assembly, device: Any, found: list[Slot]
     def name_of(variable: Any) -> str:
         return f"brian::{device.get_array_name(variable, access_data=False)}"
 
-    def array(owner: Any, variable: str) -> str:
-        return name_of(owner.variables[variable])
+    def arrays(owner: Any, *names: str) -> list[str]:
+        return [name_of(owner.variables[name]) for name in names]
 
-    lines = ["namespace neurospine {", "namespace {"]
-    lines += [
-        "template <class T> void* sized(std::vector<T>& array, std::size_t count)",
-        "{ array.resize(count); return array.data(); }",
+    synapses = [
+        {
+            "name": name,
+            "arrays": sorted(map(name_of, owner._registered_variables)),
+            "number": arrays(owner, "N")[0],
+        }
+        for name, owner in assembly.synapses.items()
     ]
-    for name, synapses in assembly.synapses.items():
-        own = sorted(map(name_of, synapses._registered_variables))
-        lines += [f"void spines_{name}(std::size_t count)", "{"]
-        lines += [f"    {variable}.resize(count);" for variable in own]
-        lines += [f"    {array(synapses, 'N')}[0] = (int32_t)count;", "}"]
-    for recording in network.recordings:
-        owner = assembly.synapses[recording.synapses]
-        lines += [f"std::size_t snapshot_{recording.synapses}(std::vector<char>& payload)", "{"]
-        for variable in recording.variables:
-            data = array(owner, variable)
-            lines.append(f"    append(payload, {data}.data(), {data}.size());")
-        lines += [f"    return {array(owner, recording.variables[0])}.size();", "}"]
-    for population, monitor in assembly.monitors.items():
-        times, cells = array(monitor, "t"), array(monitor, "i")
-        lines += [
-            f"std::size_t spikes_{population}(std::vector<char>& payload)",
-            "{",
-            f"    const std::size_t count = {times}.size();",
-            f"    append(payload, {times}.data(), count);",
-            f"    append(payload, {cells}.data(), count);",
-            f"    {times}.clear();",
-            f"    {cells}.clear();",
-            f"    {array(monitor, 'N')}[0] = 0;",
-            "    return count;",
-            "}",
-        ]
-    for trace in network.traces:
-        monitor = assembly.traces[trace.group]
-        times = array(monitor, "t")
-        lines += [f"std::size_t traces_{trace.group}(std::vector<char>& payload)", "{"]
-        lines += [f"    const std::size_t count = {times}.size();"]
-        lines += [f"    append(payload, {times}.data(), count);"]
-        for variable in trace.variables:
-            values = name_of(monitor.variables[variable])
-            lines += ["    for (std::size_t k = 0; k < count; k++)"]
-            lines += [f"        append(payload, &{values}(k, 0), {trace.cells.size});"]
-            lines += [f"    {values}.resize(0, {trace.cells.size});"]
-        lines += [f"    {times}.clear();", f"    {array(monitor, 'N')}[0] = 0;"]
-        lines += ["    return count;", "}"]
-    lines += ["}  // namespace", "const std::vector<Argument> arguments = {"]
-    for slot in found:
-        width = int(slot.dtype[2:])
-        lines.append(
-            f'    {{"{slot.name}", {width}, '
-            f"[](std::size_t count) -> void* {{ return {slot.place}; }}}},"
-        )
-    lines += ["};", "const std::vector<Stream> streams = {"]
-    lines += [
-        f'    {{"{spine_stream(r.synapses)}", snapshot_{r.synapses}}},' for r in network.recordings
+    recordings = [
+        {
+            "stream": spine_stream(recording.synapses),
+            "arrays": arrays(assembly.synapses[recording.synapses], *recording.variables),
+        }
+        for recording in network.recordings
     ]
-    lines += [f'    {{"{spike_stream(p)}", spikes_{p}}},' for p in assembly.monitors]
-    lines += [f'    {{"{trace_stream(t.group)}", traces_{t.group}}},' for t in network.traces]
-    return "\n".join((*lines, "};", "}  // namespace neurospine", ""))
+    spikes = [
+        dict(zip(("times", "cells", "number"), arrays(m, "t", "i", "N"), strict=True))
+        | {"stream": spike_stream(population)}
+        for population, m in assembly.monitors.items()
+    ]
+    traces = [
+        dict(zip(("times", "number"), arrays(assembly.traces[t.group], "t", "N"), strict=True))
+        | {"stream": trace_stream(t.group), "cells": t.cells.size}
+        | {"arrays": arrays(assembly.traces[t.group], *t.variables)}
+        for t in network.traces
+    ]
+    template = files(__package__).joinpath("templates/tables.cpp").read_text()
+    made = Template(template, trim_blocks=True, undefined=StrictUndefined)
+    content = {"synapses": synapses, "recordings": recordings, "spikes": spikes, "traces": traces}
+    return str(made.render(content, slots=found))
 
 
 def _unit(folder: Path) -> str:
