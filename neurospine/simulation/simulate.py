@@ -10,8 +10,8 @@ from typing import Any
 
 from neurospine.description.model import Model, load_model
 from neurospine.description.protocol import Protocol, load_protocol
-from neurospine.errors import BuildError, ResultError, suggest
-from neurospine.results.trajectory import INFO_FILE, Trajectory, check_output, start_part
+from neurospine.errors import BuildError, NeurospineError, ResultError, suggest
+from neurospine.results.trajectory import Trajectory, check_output, start_part
 from neurospine.simulation.backends.backend import Backend, Progress
 from neurospine.simulation.backends.runtime import RuntimeBackend
 from neurospine.simulation.backends.standalone import StandaloneBackend
@@ -74,7 +74,9 @@ def simulate(
     ------
     NeurospineError
         If something is wrong with model, protocol, parameters, output or compiler;
-        nothing is left behind. An interrupt leaves what was recorded in `output`.
+        nothing is left behind. Where a run has begun, its records stay in ``….part``.
+    KeyboardInterrupt
+        At an interrupt; what was recorded until then is in `output`.
 
     Notes
     -----
@@ -86,24 +88,27 @@ def simulate(
     if path:
         check_output(path, force=force)
     folder = _part_folder(path, force)
-    complete = False
+    keep = False
     try:
         program = engine.build(plan.network)
         start_part(folder, run_info(plan, backend))
-        if not program.run(plan.network, folder, progress or _silent):
-            raise KeyboardInterrupt
-        complete = True
-        trajectory = Trajectory.from_part(folder, complete=True)
-        _check_whole(trajectory, plan)
+        ended = program.run(plan.network, folder, progress or _silent)
+        trajectory = Trajectory.from_part(folder, complete=ended)
+        if ended:
+            _check_whole(trajectory, plan)
         if path:
             trajectory.to_hdf5(path, force=force)
+        if not ended:
+            raise KeyboardInterrupt
         return trajectory
-    except KeyboardInterrupt:
-        if path and not complete and (folder / INFO_FILE).exists():
-            Trajectory.from_part(folder).to_hdf5(path, force=force)
+    except NeurospineError as error:
+        keep = path is not None and any(folder.glob("*.segment"))
+        if keep:
+            raise ResultError(f"{error}. What was recorded is kept in {folder}") from None
         raise
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def prepare(

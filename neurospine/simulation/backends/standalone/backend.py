@@ -56,6 +56,9 @@ class StandaloneProgram:
                             tick = int(line.split()[1])
                             progress(tick * network.step)
                     process.wait()
+                except KeyboardInterrupt:
+                    _interrupt(process)
+                    return False
                 except BaseException:
                     _interrupt(process)
                     raise
