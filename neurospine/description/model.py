@@ -204,7 +204,6 @@ def _compose(
     circuit: CircuitPart, text: str, origin: str, source: PartSource, spine: str | None
 ) -> Model:
     origins = {circuit.name: origin}
-
     neurons: dict[str, NeuronPart] = {}
     for name, population in circuit.populations.items():
         if population.neuron:

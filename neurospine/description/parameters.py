@@ -11,6 +11,7 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension, Quantity, ge
 
 from neurospine.description.references import check_source
 from neurospine.description.units import (
+    as_quantity,
     base_unit,
     convert,
     dimensions,
@@ -59,7 +60,7 @@ class Parameter:
     @property
     def quantity(self) -> Any:
         """The value as a Brian2 quantity (a float when it has no dimension)."""
-        return self.value * parse_unit(self.unit)
+        return as_quantity(self.value, self.unit)
 
     def __str__(self) -> str:
         unit = "" if self.unit == "1" else f" {self.unit}"

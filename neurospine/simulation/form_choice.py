@@ -56,8 +56,8 @@ def delay_spread(model: Model, projection: str) -> float:
 def _settling(model: Model, spine: Spine, step: float, record_steps: int) -> int | None:
     """Return the settling interval in steps, or None where folding would not be exact.
 
-    Between two arrivals the folded volume may only rise, so no term of the gain
-    may be negative.
+    Between two arrivals the folded volume may move one way only, so no term of the
+    gain may be negative.
     """
     rule = spine.rule
     if rule.folded is None or not forms.foldable(spine):

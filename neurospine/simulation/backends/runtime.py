@@ -79,15 +79,13 @@ class _Recorder:
             self.seen[population] += times.size
             stream = spike_stream(population)
             segments.append(self.folder, stream, self.tick, times.size, times, cells)
-        for population, monitor in self.assembly.traces.items():
-            done = self.sampled[population]
-            values = [np.asarray(monitor.variables["t"].get_value())[done:]]
-            for trace in self.network.traces:
-                if trace.group == population:
-                    recorded = (monitor.variables[v].get_value() for v in trace.variables)
-                    values += [np.asarray(r)[done:] for r in recorded]
-            self.sampled[population] += values[0].size
-            stream = trace_stream(population)
+        for trace in self.network.traces:
+            known = self.assembly.traces[trace.group].variables
+            done = self.sampled[trace.group]
+            recorded = (known[name].get_value() for name in ("t", *trace.variables))
+            values = [np.asarray(array)[done:] for array in recorded]
+            self.sampled[trace.group] += values[0].size
+            stream = trace_stream(trace.group)
             segments.append(self.folder, stream, self.tick, values[0].size, *values)
         self.progress(self.tick * self.network.step)
         self.tick += self.network.record_steps
