@@ -10,8 +10,8 @@ from neurospine.simulation.random import (
     LARGEST_COUNT,
     LARGEST_MEAN,
     ROUNDS,
-    _poisson_count,
     generator,
+    poisson_count,
     poisson_thresholds,
     stream_key,
     threefry,
@@ -57,7 +57,7 @@ def test_keys_may_be_signed_as_the_programs_hold_them() -> None:
 
 
 def poisson(slots: np.ndarray, tick: int, mean: float, key: tuple[int, int]) -> np.ndarray:
-    return np.asarray(_poisson_count(slots, tick, mean, *key)).astype(int)
+    return np.asarray(poisson_count(slots, tick, mean, *key)).astype(int)
 
 
 @pytest.mark.parametrize("mean", [0.001, 0.01, 0.1, 0.3, LARGEST_MEAN])
@@ -72,7 +72,7 @@ def test_the_largest_word_gives_the_last_count_that_is_likely(
     mean: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = np.full(1, FULL, np.uint32)
-    monkeypatch.setattr("neurospine.simulation.random.threefry", lambda *_: (words, words))
+    monkeypatch.setattr("neurospine.simulation.random.words.threefry", lambda *_: (words, words))
     assert poisson(np.zeros(1, int), 0, mean, (1, 2)) <= stats.poisson.isf(WORD / 2, mean)
 
 
