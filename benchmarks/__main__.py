@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import build, plastic_network
+from benchmarks import build, living_spines, plastic_network
 from benchmarks.report import Report
 
 
@@ -15,6 +15,7 @@ def main() -> None:
     sizes = (100_000,) if arguments.quick else (100_000, 1_000_000)
     for synapses in sizes:
         plastic_network.run(report, synapses, repeats=3 if arguments.quick else 5)
+    living_spines.run(report, quick=arguments.quick)
     build.run(report)
     print(f"\nwritten to {report.write(arguments.output)}")
 

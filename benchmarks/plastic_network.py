@@ -78,7 +78,7 @@ def run(report: Report, synapses: int, repeats: int) -> None:
 def _agreement(work: Path, pre: np.ndarray, post: np.ndarray) -> list[dict[str, object]]:
     last = list(segments.read(work / "ours", "spines_recurrent"))[-1]
     spikes = sum(record.count for record in segments.read(work / "ours", "spikes_neurons"))
-    ours = np.asarray(last.arrays(1)[0]) * 10.0
+    ours = np.asarray(last.arrays(["<f8"])[0]) * 10.0
     results = work / "textbook" / "results"
     theirs = np.fromfile(next(results.glob("_dynamic_array_synapses_w_*")))
     count = np.fromfile(next(results.glob("_array_monitor_N_*")), np.int32)[0]

@@ -11,10 +11,12 @@ from neurospine.analysis.measures import measure
 from neurospine.analysis.plots import picture, write_picture
 from neurospine.analysis.validation import Score, compare
 from neurospine.description.model import Model, load_model
-from neurospine.description.protocol import Phase, Protocol, load_protocol
+from neurospine.description.phases import Phase
+from neurospine.description.protocol import Protocol, load_protocol
 from neurospine.errors import NeurospineError
+from neurospine.results.part import recover
 from neurospine.results.trajectory import Trajectory
-from neurospine.simulation.simulate import simulate
+from neurospine.simulation.simulate import resume, simulate
 
 __version__ = "0.1.0"
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
     "load_protocol",
     "measure",
     "picture",
+    "recover",
+    "resume",
     "simulate",
     "write_picture",
 ]

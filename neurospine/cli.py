@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from neurospine.errors import NeurospineError, ResultError
+from neurospine.run_output import beside, err, finish, kept, out, progress_bar
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,8 +22,6 @@ app = typer.Typer(
     help="Simulate dendritic spines and compare the result with published experiments.\n\n"
     "`neurospine list` shows what there is, `neurospine run stdp_window` is a first run.",
 )
-out = Console()
-err = Console(stderr=True)
 
 ModelName = Annotated[
     str | None,
@@ -132,7 +127,9 @@ def check(
 
 @app.command()
 def run(
-    protocol: Annotated[str, typer.Argument(help="A protocol: name or path.")],
+    protocol: Annotated[
+        str | None, typer.Argument(help="A protocol: name or path.", show_default=False)
+    ] = None,
     model: ModelName = None,
     spine: SpineName = None,
     parameters: Sets = None,
@@ -144,19 +141,31 @@ def run(
         Path | None,
         typer.Option("-o", "--output", help="HDF5 file; a picture and a scorecard go beside it."),
     ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Go on with the run that was to write FILE."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
 ) -> None:
     """Run a protocol: HDF5 file, picture, and a scorecard against the published values."""
-    from neurospine.analysis.measures import measure
-    from neurospine.analysis.plots import picture, write_picture
-    from neurospine.analysis.scorecard import scorecard_table, write_scorecard
-    from neurospine.analysis.validation import compare
     from neurospine.description.protocol import load_protocol
-    from neurospine.results.hdf5 import add_measures
+    from neurospine.results.part import part_info, part_of
     from neurospine.results.trajectory import check_output
+    from neurospine.simulation.resume import recorded_protocol
     from neurospine.simulation.simulate import find_backend, prepare, simulate
+    from neurospine.simulation.simulate import resume as go_on
 
+    if resume is not None:
+        if protocol or model or spine or parameters or set_ or output or form:
+            raise ResultError("--resume FILE takes everything from the run; give nothing else")
+        loaded, path = recorded_protocol(part_info(part_of(resume))), resume
+        with kept(path), progress_bar(loaded.duration, quiet) as progress:
+            trajectory = go_on(path, progress=progress)
+        finish(trajectory, loaded, path, quiet)
+        return
+    if protocol is None:
+        raise ResultError("name a protocol to run; 'neurospine list' shows what there is")
     loaded = load_protocol(protocol)
     chosen = _choose(model, spine, parameters, set_)(loaded)
     path = output or Path(_file_name(loaded.name, spine, parameters, seed))
@@ -164,43 +173,44 @@ def run(
         raise ResultError(f"-o {output}: must be the name of an HDF5 file, such as run.h5")
     check_output(path, force=force)
     find_backend(backend)
-    beside = [path.with_suffix(".png"), *([path.with_suffix(".csv")] if loaded.targets else [])]
-    for other in beside:
+    for other in beside(path, loaded):
         if other.exists() and not force:
             raise ResultError(f"{other}: exists already; choose another name or use --force")
     if not quiet:
         plan = prepare(chosen, loaded, seed=seed, form=form)  # type: ignore[arg-type]
         for projection, written in plan.forms.items():
-            rule = chosen.spines[projection].rule.name
-            text = f"projection {projection}: rule {rule}, {written.name} form, {backend} backend"
-            err.print(text, style="dim", markup=False)
-    try:
-        with _progress(loaded.duration, quiet) as progress:
-            trajectory = simulate(
-                chosen, loaded, backend=backend, seed=seed, form=form,  # type: ignore[arg-type]
-                output=path, force=force, progress=progress,
-            )  # fmt: skip
-    except KeyboardInterrupt:
-        if path.exists():
-            err.print(f"interrupted: what was recorded so far is in {path}", markup=False)
-            sys.exit(130)
-        raise
-    measures = measure(trajectory, loaded)
-    if measures:
-        add_measures(path, measures)
-    write_picture(picture(trajectory, loaded, measures), beside[0])
-    if loaded.targets:
-        scores = compare(trajectory, loaded, measures)
-        write_scorecard(scores, beside[1])
-        if not quiet:
-            out.print(scorecard_table(scores, loaded.summary))
-    if not quiet:
-        out.print(
-            f"{path}, {', '.join(other.name for other in beside)}",
-            highlight=False,
-            soft_wrap=True,
-            markup=False,
-        )
+            rule = chosen.spines[projection].rule
+            words = f"rule {rule.name}, {written.name} form" if rule else "no rule"
+            err.print(
+                f"projection {projection}: {words}, {backend} backend", style="dim", markup=False
+            )
+    with kept(path), progress_bar(loaded.duration, quiet) as progress:
+        trajectory = simulate(
+            chosen, loaded, backend=backend, seed=seed, form=form,  # type: ignore[arg-type]
+            output=path, force=force, progress=progress,
+        )  # fmt: skip
+    finish(trajectory, loaded, path, quiet)
+
+
+@app.command()
+def recover(
+    folder: Annotated[Path, typer.Argument(help="What a run that was cut off left: FILE.h5.part.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File to write (default: FILE.h5).")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Make a result file of what a run had recorded; `run --resume` can still go on with it."""
+    from neurospine.results.part import recover as write
+    from neurospine.results.trajectory import Trajectory
+
+    path = write(folder, output, force=force)
+    about = Trajectory.from_hdf5(path)
+    planned = float(about.info.phases["stop"].max())
+    reached = max(
+        (float(d["time"].values[-1]) for d in about.spines.values() if d.sizes["time"]), default=0.0
+    )
+    out.print(f"{path}: {reached:g} of {planned:g} s biological", highlight=False, markup=False)
 
 
 def _choose(
@@ -232,23 +242,3 @@ def _split(text: str) -> tuple[str, str]:
 def _file_name(protocol: str, spine: str | None, sets: list[str] | None, seed: int) -> str:
     words = [protocol, *([Path(spine).stem] if spine else []), *(sets or [])]
     return "-".join([*words, *([f"seed{seed}"] if seed else [])]) + ".h5"
-
-
-@contextmanager
-def _progress(duration: float, quiet: bool) -> Iterator[Any]:
-    """Show a bar with biological and wall time; give a function to move it."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:.1f} of {task.total:g} s biological"),
-        TimeElapsedColumn(),
-        TextColumn("wall"),
-    )
-    with Progress(*columns, console=err, disable=quiet or not err.is_terminal) as bar:
-        task = bar.add_task("building", total=duration)
-
-        def move(seconds: float) -> None:
-            bar.update(task, completed=min(seconds, duration), description="running")
-
-        yield move
-        bar.update(task, completed=duration, description="done")

@@ -12,19 +12,21 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from neurospine.description.checks import check_alone
+from neurospine.description.composition import check_alone
+from neurospine.description.entries import Part
 from neurospine.description.expressions import Equation
 from neurospine.description.library import display, find_file, list_files, parse_toml, read_text
 from neurospine.description.model import Model, load_model, load_spine
 from neurospine.description.parameters import Parameter
-from neurospine.description.parts import Part, PartSource, SpinePart, parse_part
+from neurospine.description.parts import KINDS, PartSource, parse_part
 from neurospine.description.protocol import Protocol, load_protocol
 from neurospine.description.references import references
+from neurospine.description.spine_parts import SpinePart
 from neurospine.errors import LibraryError, ModelError, NeurospineError, ProtocolError, suggest
 from neurospine.simulation.forms import Form
 from neurospine.simulation.plan import make_plan
 
-_MODEL_KINDS = ("circuit", "spine", "plasticity", "structure", "readout", "neuron")
+_MODEL_KINDS = tuple(KINDS)
 
 
 def library_tables() -> Iterator[RenderableType]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
-import xarray as xr
-from scipy.optimize import curve_fit
 
+from neurospine.analysis import fluctuations, imaging, lifetimes, sizes
+from neurospine.analysis.derived import exponential_fit, ratio
+from neurospine.analysis.repeats import Cells, tabulate
+from neurospine.analysis.visits import snapshot, span
+from neurospine.description.imaging_measures import PersistentFraction
+from neurospine.description.measure_tables import ExponentialFit, Ratio, RelativeChange
+from neurospine.description.measures import axes_of
 from neurospine.description.protocol import Protocol
-from neurospine.description.targets import ExponentialFit, RelativeChange
 from neurospine.errors import ResultError
 from neurospine.results.trajectory import Trajectory
 
@@ -28,72 +35,72 @@ def measure(trajectory: Trajectory, protocol: Protocol) -> Measures:
     Returns
     -------
     dict of DataFrame
-        One row a condition (one in all for a fit), with a column for each axis and
-        `value`, `standard_error` over repeats (0 for a single one) and `n` repeats.
+        One row a condition (one in all for a fit along a condition), and for each value
+        of an axis of the measure's own, such as the lag of a survival curve. A column for
+        each axis, then `value`, `standard_error`, `n` repeats, and the ends `low` and
+        `high` of the 95 % confidence interval over repeats (see `repeats.tabulate`).
 
     Raises
     ------
     ResultError
-        If the trajectory does not reach the end of a phase that is measured.
+        If the trajectory does not reach the end of a phase that is measured, or the
+        run has not what a measure needs.
     """
     tables: Measures = {}
+    repeats: dict[str, pd.DataFrame] = {}
     for name, wanted in protocol.measures.items():
-        if isinstance(wanted, RelativeChange):
-            tables[name] = _relative_change(trajectory, wanted)
+        if not isinstance(wanted, ExponentialFit | Ratio):
+            repeats[name] = by_repeat(trajectory, wanted)
+            tables[name] = tabulate(trajectory, repeats[name], list(wanted.own_axes))
+    for name, wanted in protocol.measures.items():
+        if isinstance(wanted, Ratio):
+            own = list(axes_of(protocol, wanted))
+            tables[name] = ratio(trajectory, repeats[wanted.of], wanted, own)
     for name, wanted in protocol.measures.items():
         if isinstance(wanted, ExponentialFit):
-            tables[name] = _exponential_fit(tables[wanted.of], wanted)
-    return tables
+            own = list(axes_of(protocol, protocol.measures[wanted.of]))
+            others = [axis for axis in [*protocol.conditions, *own] if axis != wanted.axis]
+            along = others if wanted.axis in own else []
+            tables[name] = exponential_fit(tables[wanted.of], wanted, along)
+    return {name: tables[name] for name in protocol.measures}
+
+
+def by_repeat(trajectory: Trajectory, wanted: Any) -> pd.DataFrame:
+    """Return a measure for each repeat: condition, repeat, own axes, `value` and `error`."""
+    if isinstance(wanted, PersistentFraction):
+        return by_repeat(trajectory, wanted.survival)
+    return _BY_KIND[wanted.kind](trajectory, wanted)
 
 
 def _relative_change(trajectory: Trajectory, wanted: RelativeChange) -> pd.DataFrame:
-    phases = trajectory.info.phases.set_index("name")
-    start, stop = (phases[edge].to_dict()[wanted.phase] for edge in ("start", "stop"))
-    columns = ["condition", "repeat"]
-    changes = []
+    cells = Cells.of(trajectory)
+    sums = np.zeros((2, cells.size))
     for dataset in trajectory.spines.values():
-        before, after = (_at(dataset, wanted.variable, float(t)) for t in (start, stop))
-        change = pd.DataFrame({c: dataset[c].values for c in columns})
-        change["before"], change["after"] = before, after
-        changes.append(change)
-    cells = pd.concat(changes).groupby(columns)[["before", "after"]].mean()
-    if (cells["before"] == 0).any():
+        cell = cells.index(dataset)
+        for total, time in zip(sums, span(trajectory, wanted.phase), strict=True):
+            values = snapshot(dataset, wanted.variable, time)
+            total += np.bincount(cell, values, minlength=cells.size)
+    before, after = sums
+    if (before == 0).any():
         raise ResultError(
             f"phase {wanted.phase!r} begins with a {wanted.variable} of 0, of which there is no "
             "relative change"
         )
-    relative = cells["after"] / cells["before"] - 1.0
-    by_condition = relative.groupby("condition")
-    error = by_condition.sem().fillna(0.0)
-    table = trajectory.info.conditions.copy()
-    if table.empty:
-        table = pd.DataFrame(index=[0])
-    table["value"] = by_condition.mean().to_numpy()
-    table["standard_error"] = error.to_numpy()
-    table["n"] = by_condition.size().to_numpy()
-    return table
+    return cells.values(after / before - 1.0, np.zeros(cells.size))
 
 
-def _at(dataset: xr.Dataset, variable: str, time: float) -> np.ndarray:
-    times = dataset["time"].values
-    nearest = int(np.argmin(np.abs(times - time))) if times.size else -1
-    if nearest < 0 or abs(times[nearest] - time) > 1e-9 * max(1.0, time):
-        raise ResultError(f"no snapshot at {time:g} s: the run did not get so far")
-    return np.asarray(dataset[variable].values[nearest])
-
-
-def _exponential_fit(table: pd.DataFrame, wanted: ExponentialFit) -> pd.DataFrame:
-    side = table[table[wanted.axis] > 0 if wanted.side == "positive" else table[wanted.axis] < 0]
-    x, y = side[wanted.axis].abs().to_numpy(float), side["value"].to_numpy(float)
-    guess = (y[np.argmin(x)], float(np.median(x)))
-    try:
-        found, covariance = curve_fit(_exponential, x, y, guess)
-    except (RuntimeError, ValueError, TypeError) as error:
-        raise ResultError(f"no exponential fits {wanted.of!r}: {error}") from None
-    index = 0 if wanted.give == "amplitude" else 1
-    row = {"value": found[index], "standard_error": covariance[index, index] ** 0.5, "n": x.size}
-    return pd.DataFrame([row])
-
-
-def _exponential(x: np.ndarray, amplitude: float, constant: float) -> np.ndarray:
-    return np.asarray(amplitude * np.exp(-x / constant))
+_BY_KIND: dict[str, Callable[[Trajectory, Any], pd.DataFrame]] = {
+    "relative_change": _relative_change,
+    "density": imaging.density,
+    "turnover": imaging.turnover,
+    "survival": imaging.survival,
+    "occupancy": imaging.occupancy,
+    "ages": imaging.ages,
+    "kaplan_meier": lifetimes.kaplan_meier,
+    "lifetime": lifetimes.lifetime,
+    "size_distribution": sizes.size_distribution,
+    "tail_exponent": sizes.tail_exponent,
+    "autocorrelation": sizes.autocorrelation,
+    "fluctuation": fluctuations.fluctuation,
+    "kesten": fluctuations.kesten,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -65,5 +66,9 @@ def write_scorecard(scores: Sequence[Score], path: Path) -> None:
 
 
 def _with_error(value: float, error: float) -> str:
-    text = f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
-    return text if error < 0.005 else f"{text} ± {error:.2f}"
+    """Return a value with as many decimals as its error calls for."""
+    decimals = 2 if abs(value) < 10 else 1
+    if not error > 0:
+        return f"{value:.{decimals}f}"
+    shown = min(6, max(2, -math.floor(math.log10(error))))
+    return f"{value:.{max(decimals, shown) if shown > 2 else decimals}f} ± {error:.{shown}f}"

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import pandas as pd
 
 from neurospine.analysis.measures import Measures
+from neurospine.description.measures import axes_of
 from neurospine.description.protocol import Protocol
-from neurospine.description.published import Published, load_reference
-from neurospine.description.targets import Target
+from neurospine.description.targets import Target, holds_words
 from neurospine.description.units import convert, parse_quantity
 from neurospine.errors import ProtocolError
 from neurospine.results.trajectory import Trajectory
@@ -83,7 +83,9 @@ def compare(trajectory: Trajectory, protocol: Protocol, measures: Measures) -> l
 
 
 def _status(target: Target, fitted: set[str]) -> Status:
-    if (target.data or target.source) in fitted:
+    if target.held_out and target.rows:  # these rows of the data were not fitted
+        return "held out"
+    if {target.data, target.source} & fitted:
         return "calibrated"
     return "held out" if target.held_out else "predicted"
 
@@ -91,23 +93,47 @@ def _status(target: Target, fitted: set[str]) -> Status:
 def _against_data(
     target: Target, protocol: Protocol, table: pd.DataFrame, fitted: set[str]
 ) -> list[Score]:
-    assert target.data
-    reference = load_reference(target.data)
-    axes = [axis for axis in protocol.conditions if axis in table and axis in reference.table]
+    reference = target.published()
+    units = _axes(target, protocol, table)
+    columns = {axis: target.columns.get(axis, axis) for axis in units}
+    axes = {axis: column for axis, column in columns.items() if column in reference.table}
     scores = []
-    for _, row in table.iterrows():
+    for _, row in _within(target, protocol, table).iterrows():
         for _, published in reference.table.iterrows():
-            if all(_same(axis, row, published, protocol, reference) for axis in axes):
+            if all(
+                _same(row[axis], published[column], units[axis], reference.units[column])
+                for axis, column in axes.items()
+            ):
                 scores.append(_score(target, protocol, row, published, fitted))
     return scores
 
 
-def _same(axis: str, row: Any, published: Any, protocol: Protocol, reference: Published) -> bool:
-    ours, theirs = row[axis], published[axis]
+def _axes(target: Target, protocol: Protocol, table: pd.DataFrame) -> dict[str, str]:
+    """Return the unit of every axis of a target's measure: conditions, then its own."""
+    own = axes_of(protocol, protocol.measures[target.measure])
+    units = {name: axis.unit for name, axis in protocol.conditions.items()} | own
+    return {name: unit for name, unit in units.items() if name in table}
+
+
+def _same(ours: Any, theirs: Any, unit: str, their_unit: str) -> bool:
     if isinstance(ours, str):
         return bool(ours == theirs)
-    theirs = convert(float(theirs), reference.units[axis], protocol.conditions[axis].unit)
+    theirs = convert(float(theirs), their_unit, unit)
     return math.isclose(ours, theirs, rel_tol=1e-6, abs_tol=1e-9)
+
+
+def _within(target: Target, protocol: Protocol, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a measure at which a target wants it."""
+    inside, units = table, _axes(target, protocol, table)
+    for axis, ends in target.at.items():
+        if holds_words(protocol, axis):
+            inside = inside[inside[axis].isin(ends)]
+            continue
+        low, high = (convert(*parse_quantity(end), units[axis]) for end in (ends[0], ends[-1]))
+        inside = inside[inside[axis].between(low - 1e-9, high + 1e-9)]
+    if inside.empty:
+        raise ProtocolError(f"target {target.phenomenon!r}: no condition of the run is within 'at'")
+    return inside
 
 
 def _score(target: Target, protocol: Protocol, row: Any, published: Any, fitted: set[str]) -> Score:
@@ -121,7 +147,7 @@ def _score(target: Target, protocol: Protocol, row: Any, published: Any, fitted:
     z = (measured - value) / math.hypot(error, own)
     return Score(
         target.phenomenon,
-        _label(protocol, row),
+        _label(target, protocol, row),
         measured,
         own,
         value,
@@ -137,24 +163,21 @@ def _score(target: Target, protocol: Protocol, row: Any, published: Any, fitted:
 def _against_bound(
     target: Target, protocol: Protocol, table: pd.DataFrame, fitted: set[str]
 ) -> Score:
-    inside = table
-    for axis, ends in target.at.items():
-        low, high = (convert(*parse_quantity(end), protocol.conditions[axis].unit) for end in ends)
-        inside = inside[inside[axis].between(low - 1e-9, high + 1e-9)]
-    if inside.empty:
-        raise ProtocolError(f"target {target.phenomenon!r}: no condition of the run is within 'at'")
+    inside = _within(target, protocol, table)
     values = inside["value"]
     above = target.above is None or bool((values > target.above).all())
     below = target.below is None or bool((values < target.below).all())
-    worst = values.min() if not above or target.below is None else values.max()
+    lowest = not above or target.below is None
+    order = values.to_numpy().argsort(kind="stable")
+    row = inside.iloc[order[0] if lowest else order[values.count() - 1]]
     bounds = [f"> {target.above:g}"] if target.above is not None else []
     bounds += [f"< {target.below:g}"] if target.below is not None else []
-    span = ", ".join(f"{axis} {ends[0]} to {ends[1]}" for axis, ends in target.at.items())
+    span = ", ".join(f"{axis} {_words(protocol, axis, ends)}" for axis, ends in target.at.items())
     return Score(
         target.phenomenon,
         span,
-        float(worst),
-        0.0,
+        float(row["value"]),
+        float(row["standard_error"]),
         None,
         None,
         " and ".join(bounds),
@@ -165,13 +188,17 @@ def _against_bound(
     )
 
 
-def _label(protocol: Protocol, row: Any) -> str:
+def _words(protocol: Protocol, axis: str, ends: tuple[str, ...]) -> str:
+    return (" or " if holds_words(protocol, axis) else " to ").join(ends)
+
+
+def _label(target: Target, protocol: Protocol, row: Any) -> str:
     """Return a condition in words; three axes or more are given by their values only."""
     words = []
-    for name, axis in protocol.conditions.items():
-        if name in row:
-            value = row[name]
-            unit = "" if axis.unit == "1" else f" {axis.unit}"
-            head = f"{name} " if len(protocol.conditions) < 3 else ""
-            words.append(value if isinstance(value, str) else f"{head}{value:g}{unit}")
+    axes = _axes(target, protocol, row)
+    for name, axis_unit in axes.items():
+        value = row[name]
+        unit = "" if axis_unit == "1" else f" {axis_unit}"
+        head = f"{name} " if len(axes) < 3 else ""
+        words.append(value if isinstance(value, str) else f"{head}{value:g}{unit}")
     return ", ".join(words)

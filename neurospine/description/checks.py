@@ -13,7 +13,7 @@ from brian2 import second
 from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension
 
 from neurospine.description.dimensions import check_equations, check_statements, dimension_of
-from neurospine.description.entries import LibraryFile
+from neurospine.description.entries import Part
 from neurospine.description.evaluate import evaluate
 from neurospine.description.expressions import (
     Equation,
@@ -23,15 +23,14 @@ from neurospine.description.expressions import (
     parse_statements,
 )
 from neurospine.description.library import list_files
-from neurospine.description.parts import (
+from neurospine.description.parts import NeuronPart
+from neurospine.description.references import check_publication, check_source, references
+from neurospine.description.spine_parts import (
     CellSection,
-    NeuronPart,
-    Part,
     PlasticityPart,
     ReadoutPart,
     StructurePart,
 )
-from neurospine.description.references import check_publication, check_source
 from neurospine.description.units import dimensions, parse_unit
 from neurospine.errors import ModelError, NeurospineError, suggest
 
@@ -60,11 +59,12 @@ def check_part(part: Part, origin: str) -> None:
     for label, chosen in part.sets.items():
         with at(origin, f"sets.{label}"):
             check_source(chosen.source)
-            for data in chosen.fitted_to:
-                known = list_files("data", ".csv")
-                if data not in known:
+            for fitted in chosen.fitted_to:
+                known = {**list_files("data", ".csv"), **references()}
+                if fitted not in known:
                     raise ModelError(
-                        f"fitted_to: no data/reference/{data}.csv. {suggest(data, known)}"
+                        f"fitted_to: no data/reference/{fitted}.csv and no publication of that "
+                        f"key. {suggest(fitted, known)}"
                     )
             for name, value in chosen.values.items():
                 if name not in part.parameters:
@@ -89,7 +89,8 @@ def _names(equations: Iterable[Equation], statements: Iterable[Statement]) -> se
     return set().union(*map(identifiers, [*texts, *(s.expression for s in statements)]), set())
 
 
-def _check_cell(section: CellSection, parameters: Names) -> tuple[dict[str, Dimension], set[str]]:
+def check_cell(section: CellSection, parameters: Names) -> tuple[dict[str, Dimension], set[str]]:
+    """Check what is kept on a cell; return its variables and the names that it reads."""
     equations, statements = section.parsed()
     check_equations(equations, parameters)
     variables = {e.name: dimensions(e.unit) for e in equations}
@@ -111,9 +112,9 @@ def check_plasticity(part: PlasticityPart, origin: str) -> None:
     """Check a plasticity rule: closed names, consistent units, a drive without dimension."""
     parameters = known_parameters(part)
     with at(origin, "presynaptic"):
-        presynaptic, used = _check_cell(part.presynaptic, parameters)
+        presynaptic, used = check_cell(part.presynaptic, parameters)
     with at(origin, "postsynaptic"):
-        postsynaptic, more = _check_cell(part.postsynaptic, parameters)
+        postsynaptic, more = check_cell(part.postsynaptic, parameters)
     used |= more
     with at(origin):
         clash = set(presynaptic) & set(postsynaptic)
@@ -126,6 +127,8 @@ def check_plasticity(part: PlasticityPart, origin: str) -> None:
             written = {s.name for s in statements}
             if written & set(known):
                 raise ModelError(f"{min(written & set(known))!r} cannot be changed here, only read")
+            for name in sorted(written - {"drive"}):
+                check_name(name)
             after = check_statements(statements, known)
             if statements and after.get("drive") is not DIMENSIONLESS:
                 raise ModelError("must end with a plain number in 'drive'")
@@ -220,7 +223,7 @@ def check_neuron(part: NeuronPart, origin: str) -> dict[str, Dimension]:
     parameters = known_parameters(part)
     with at(origin, "equations"):
         section = CellSection(equations=part.equations, on_spike=part.reset)
-        variables, used = _check_cell(section, parameters)
+        variables, used = check_cell(section, parameters)
     known = {**parameters, **variables}
     with at(origin, "threshold"):
         if dimension_of(part.threshold, known) is not DIMENSIONLESS:
@@ -238,18 +241,3 @@ def check_neuron(part: NeuronPart, origin: str) -> dict[str, Dimension]:
             used.add(value)
     check_used(part, origin, used)
     return variables
-
-
-def check_alone(part: LibraryFile, origin: str) -> None:
-    """Check one model file by itself, as far as its kind allows."""
-    if isinstance(part, Part):
-        check_part(part, origin)
-    match part:
-        case PlasticityPart():
-            check_plasticity(part, origin)
-        case StructurePart():
-            check_structure(part, origin)
-        case ReadoutPart():
-            check_readout(part, origin)
-        case NeuronPart():
-            check_neuron(part, origin)

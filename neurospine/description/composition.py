@@ -19,12 +19,34 @@ from neurospine.description.checks import (
     known_parameters,
 )
 from neurospine.description.dimensions import check_statements
-from neurospine.description.expressions import check_name, identifiers, parse_statements
-from neurospine.description.parts import CircuitPart, Drive, Population, Projection
+from neurospine.description.dynamics_checks import check_intrinsic, check_stages
+from neurospine.description.entries import LibraryFile, Part
+from neurospine.description.evaluate import evaluate
+from neurospine.description.expressions import (
+    check_name,
+    identifiers,
+    parse_equations,
+    parse_statements,
+)
+from neurospine.description.parts import (
+    CircuitPart,
+    Drive,
+    NeuronPart,
+    Population,
+    Projection,
+)
+from neurospine.description.spine_parts import (
+    IntrinsicPart,
+    PlasticityPart,
+    ReadoutPart,
+    StagesPart,
+    StructurePart,
+)
 from neurospine.errors import ModelError, suggest
 
 if TYPE_CHECKING:
-    from neurospine.description.model import Model, Spine
+    from neurospine.description.model import Model
+from neurospine.description.spine import Spine
 
 _RATE = DIMENSIONLESS / second.dim
 Names = Mapping[str, Dimension]
@@ -45,10 +67,9 @@ def check_model(model: Model) -> None:
     for part in model.parts.values():
         check_part(part, model.origins[part.name])
     for spine in model.spines.values():
-        check_plasticity(spine.rule, model.origins[spine.rule.name])
-        check_structure(spine.structure, model.origins[spine.structure.name])
-        check_readout(spine.readout, model.origins[spine.readout.name])
-        _check_spine_names(spine, model.origins)
+        for part in spine.parts:
+            check_kind(part, model.origins[part.name])
+        _check_spine(spine, model)
     _check_object_names(model)
     for population, neuron in model.neurons.items():
         variables[population] = check_neuron(neuron, model.origins[neuron.name])
@@ -56,16 +77,69 @@ def check_model(model: Model) -> None:
     _check_effect_names(model, variables)
 
 
-def _check_spine_names(spine: Spine, origins: Mapping[str, str]) -> None:
+def check_alone(part: LibraryFile, origin: str) -> None:
+    """Check one model file by itself, as far as its kind allows."""
+    if isinstance(part, Part):
+        check_part(part, origin)
+        check_kind(part, origin)
+
+
+def check_kind(part: Part, origin: str) -> None:
+    """Check what only a part of this kind has; a circuit is checked as a model."""
+    match part:
+        case PlasticityPart():
+            check_plasticity(part, origin)
+        case StructurePart():
+            check_structure(part, origin)
+        case IntrinsicPart():
+            check_intrinsic(part, origin)
+        case StagesPart():
+            check_stages(part, origin)
+        case ReadoutPart():
+            check_readout(part, origin)
+        case NeuronPart():
+            check_neuron(part, origin)
+
+
+def _check_spine(spine: Spine, model: Model) -> None:
+    """Check that the parts of a spine do not clash, and that an absent spine is nothing."""
     owners: dict[str, str] = {}
     for part in spine.parts:
-        for name in part.parameters:
+        for name in (*part.parameters, *_variables(part)):
             if name in owners:
                 raise ModelError(
-                    f"{origins[part.name]}: [parameters.{name}]: {owners[name]!r} in the same "
-                    "spine has a parameter of that name; rename one"
+                    f"{model.origins[part.name]}: [parameters.{name}]: {owners[name]!r} in the "
+                    "same spine has a parameter or variable of that name; rename one"
                 )
             owners[name] = part.name
+    process = spine.intrinsic.process if spine.intrinsic else None
+    if process and process.lowest and not spine.stages:
+        raise ModelError(
+            f"spine {spine.name!r}: its intrinsic dynamics eliminate spines, so 'use' needs a part "
+            "of kind stages"
+        )
+    if spine.stages:
+        own = {n: e.parameter(n).number for n, e in spine.readout.parameters.items()}
+        if evaluate(spine.readout.weight.value, {**own, "volume": 0.0}) != 0:
+            raise ModelError(
+                f"{model.origins[spine.readout.name]}: [weight]: a spine without volume must "
+                "have weight 0"
+            )
+
+
+def _variables(part: Part) -> list[str]:
+    """Return the names of the variables that a part of a spine keeps on cells and spines."""
+    match part:
+        case PlasticityPart():
+            sections = (part.presynaptic.equations, part.postsynaptic.equations)
+        case StagesPart():
+            sections = (part.postsynaptic.equations, "")
+        case IntrinsicPart():
+            normals = "\n".join(f"{name} : 1" for name in part.step.normals)
+            sections = (part.step.variables, normals)
+        case _:
+            return []
+    return [e.name for text in sections for e in parse_equations(text)]
 
 
 def _check_object_names(model: Model) -> None:
@@ -93,9 +167,10 @@ def _check_effect_names(model: Model, variables: Mapping[str, Names]) -> None:
     origin = model.origins[model.circuit.name]
     for name, projection in model.circuit.projections.items():
         spine, target = model.spines[name], variables.get(projection.target, {})
+        for end in (projection.origin, projection.target):
+            _check_cell_names(model, spine, end, variables)
         inside = {n for part in spine.parts for n in part.parameters}
-        for section in (spine.rule.presynaptic, spine.rule.postsynaptic):
-            inside |= {equation.name for equation in section.parsed()[0]}
+        inside |= {variable for part in spine.parts for variable in _variables(part)}
         statements = parse_statements(projection.effect)
         used = {s.name for s in statements}.union(*(identifiers(s.expression) for s in statements))
         for both in sorted(inside & (used & (set(model.circuit.parameters) | set(target)))):
@@ -106,10 +181,27 @@ def _check_effect_names(model: Model, variables: Mapping[str, Names]) -> None:
     for name, drive in model.circuit.drives.items():
         own = set(model.neurons[drive.target].parameters)
         read = {i for s in parse_statements(drive.effect) for i in identifiers(s.expression)}
-        for both in sorted(own & {drive.rate, *read} & set(model.circuit.parameters)):
+        for both in sorted(own & {drive.rate or "", *read} & set(model.circuit.parameters)):
             raise ModelError(
                 f"{origin}: [drives.{name}]: {both!r} is also a parameter of the neuron; rename one"
             )
+
+
+def _check_cell_names(
+    model: Model, spine: Spine, population: str, variables: Mapping[str, Names]
+) -> None:
+    """Raise a `ModelError` if a name in a spine is also one of a cell it touches."""
+    if population not in model.neurons:
+        return
+    neuron = model.neurons[population]
+    taken = {*neuron.parameters, *variables[population]}
+    for part in spine.parts:
+        for name in (*part.parameters, *_variables(part)):
+            if name in taken:
+                raise ModelError(
+                    f"{model.origins[part.name]}: [parameters.{name}]: the neuron {neuron.name!r} "
+                    "has a parameter or variable of that name; rename one"
+                )
 
 
 class _CircuitCheck:
@@ -163,8 +255,9 @@ class _CircuitCheck:
         if drive.target not in self.variables:
             hint = suggest(drive.target, self.variables)
             raise ModelError(f"to: {drive.target!r} is no population of neurons. {hint}")
-        self._parameter("rate", drive.rate, _RATE)
-        self._effect(drive.effect, drive.target, "count")
+        if drive.rate:
+            self._parameter("rate", drive.rate, _RATE)
+        self._effect(drive.effect, drive.target, "count" if drive.rate else "noise")
         self.joined.add(drive.target)
 
     def _parameter(self, key: str, name: str, dimension: Dimension) -> None:

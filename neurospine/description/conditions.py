@@ -16,16 +16,23 @@ Arrangement = Literal["grid", "rows"]
 MOST_CONDITIONS = 1_000_000
 #: Names that results have for something else.
 _TAKEN = frozenset(
-    "condition repeat pre post time slot cell number volume weight value standard_error n".split()
+    "condition repeat pre post time slot cell number volume weight stage contact birth death lag "
+    "size value standard_error low high n".split()
 )
 
 
 class Axis(Table):
-    """The values that one condition takes."""
+    """The values that one condition takes.
+
+    They mean something to the stimuli, or to the model: with `parameter` they are
+    values of that parameter, with `sets` names of parameter sets.
+    """
 
     values: tuple[Number, ...] | tuple[str, ...]
     unit: str = "1"
     meaning: str
+    parameter: str | None = None
+    sets: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,10 @@ class Conditions:
             if not axis.values:
                 raise ProtocolError(f"[conditions.{name}]: no values, so there is nothing to run")
             words = isinstance(axis.values[0], str)
+            if axis.sets and (axis.parameter or not words):
+                raise ProtocolError(f"[conditions.{name}]: sets: the values must be names of sets")
+            if axis.parameter and words:
+                raise ProtocolError(f"[conditions.{name}]: parameter: the values must be numbers")
             if words and axis.unit != "1":
                 raise ProtocolError(f"[conditions.{name}]: unit: words have no unit")
             if not words and not all(map(math.isfinite, axis.values)):  # type: ignore[arg-type]

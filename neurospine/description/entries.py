@@ -52,3 +52,10 @@ class LibraryFile(Table):
     name: str
     summary: str
     references: tuple[str, ...] = ()
+
+
+class Part(LibraryFile):
+    """A model file with parameters and named sets of their values."""
+
+    parameters: dict[str, ParameterEntry] = {}
+    sets: dict[str, SetEntry] = {}

@@ -55,7 +55,10 @@ _FOREIGN = frozenset(
 
 #: Names that neurospine itself puts into statements.
 OWN = frozenset(
-    "drive volume weight count grown growth pending settle_steps settle_interval noise_slot".split()
+    "drive volume weight count noise grown growth pending settle_steps settle_interval noise_slot "
+    "site stage turned survival interval age born present leaving luck picked target entry normal "
+    "uniform select between alive changed slow_tick slow_time again sampled kept sample_length "
+    "slow_exp slow_log candidate origin_size target_size".split()
 )
 
 _EQUATION = re.compile(
@@ -258,8 +261,7 @@ def check_name(name: str) -> None:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name, re.ASCII):
         raise ModelError(f"{name!r} is not a name: letters, digits and underscores")
     if name in TAKEN or name in FUNCTIONS or name in BUILT_IN or name in _brian_attributes():
-        better = "; call the variable 'stage'" if name == "state" else "; choose another name"
-        raise ModelError(f"{name!r} is already a name of Brian2{better}")
+        raise ModelError(f"{name!r} is already a name of Brian2; choose another name")
     foreign = keyword.iskeyword(name) or name in _FOREIGN or name in _brian_names()
     if foreign or name.startswith("xi_"):
         raise ModelError(f"{name!r} already has a meaning in equations; choose another name")

@@ -12,37 +12,21 @@ from brian2.units.fundamentalunits import Quantity
 
 from neurospine.description.checks import at
 from neurospine.description.composition import check_model
+from neurospine.description.entries import Part
 from neurospine.description.library import display, find_file, list_files, read_text
 from neurospine.description.parameters import OVERRIDE, Parameters
 from neurospine.description.parts import (
     CircuitPart,
     NeuronPart,
-    Part,
     PartSource,
-    PlasticityPart,
-    ReadoutPart,
-    SpinePart,
-    StructurePart,
     parse_part,
 )
+from neurospine.description.spine import Spine
+from neurospine.description.spine_parts import SpinePart
 from neurospine.errors import ModelError, suggest
 
-_SPINE_KINDS = ("plasticity", "structure", "readout")
-
-
-@dataclass(frozen=True)
-class Spine:
-    """A spine model: the rule that drives it, what a drive does, what weight follows."""
-
-    name: str
-    rule: PlasticityPart
-    structure: StructurePart
-    readout: ReadoutPart
-
-    @property
-    def parts(self) -> tuple[Part, Part, Part]:
-        """The parts in the order in which a change passes through them."""
-        return self.rule, self.structure, self.readout
+_SPINE_KINDS = ("plasticity", "structure", "intrinsic", "stages", "readout")
+_NEEDED_KINDS = ("structure", "readout")
 
 
 @dataclass(frozen=True)
@@ -127,6 +111,14 @@ class Model:
                 if all(own[name].value == value for name, value in chosen.values.items()):
                     found |= set(chosen.fitted_to)
         return frozenset(found)
+
+    @property
+    def spine_instead(self) -> str | None:
+        """The spine model used in every projection instead of the circuit's own, if any."""
+        for name, projection in self.circuit.projections.items():
+            if Path(projection.spine).stem != self.spines[name].name:
+                return self.spines[name].name
+        return None
 
     def number(self, part: str, name: str) -> float:
         """Return the parameter `name` of a part as the equations see it."""
@@ -251,10 +243,10 @@ def load_spine(spine: SpinePart, origin: str, source: PartSource, origins: dict[
                     f"{origin}: {part.name!r} needs the port {port!r}, which no part in 'use' "
                     f"sets. It is offered by: {offers}"
                 )
-    for kind in _SPINE_KINDS:
+    for kind in _NEEDED_KINDS:
         if kind not in parts:
             raise ModelError(f"{origin}: 'use' lacks a part of kind {kind}")
-    return Spine(spine.name, *(parts[kind] for kind in _SPINE_KINDS))  # type: ignore[arg-type]
+    return Spine(spine.name, *(parts.get(kind) for kind in _SPINE_KINDS))  # type: ignore[arg-type]
 
 
 def _offering(port: str) -> list[str]:
@@ -268,12 +260,20 @@ def _offering(port: str) -> list[str]:
 
 
 def _with_own_values(model: Model, origin: str) -> Model:
-    """Apply the sets and values that the circuit file itself chooses."""
+    """Apply the sets and values that the circuit file itself chooses.
+
+    Those for parts of its own spine models do not count where another is used instead.
+    """
+    instead = model.spine_instead is not None
+    known = {label for part in model.parts.values() for label in part.sets}
     with at(origin, "use_sets"):
         for label in model.circuit.use_sets:
-            model = model.with_set(label)
+            if label in known or not instead:
+                model = model.with_set(label)
     parameters = model.parameters
     for name, given in model.circuit.values.items():
+        if instead and name.rpartition(".")[0] not in model.parts:
+            continue
         with at(origin, f"values.{name}"):
             value = f"{given.value!r} {given.unit}" if given.unit != "1" else given.value
             parameters = parameters.override({name: value}, given.source, given.where)

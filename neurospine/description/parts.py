@@ -1,120 +1,24 @@
-"""The kinds of model file: plasticity rules, spine parts, neurons and circuits.
-
-Each class is the schema of one kind. Parts know nothing of each other; they
-meet at the ports that `needs` and `provides` name (see `model.py`).
-"""
+"""The kinds of model file: neurons, circuits, and the parts of spines (`spine_parts.py`)."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt
 
-from neurospine.description.entries import LibraryFile, ParameterEntry, SetEntry, ValueEntry
-from neurospine.description.expressions import (
-    Equation,
-    Statement,
-    parse_equations,
-    parse_statements,
-)
+from neurospine.description.entries import LibraryFile, Part, ValueEntry
 from neurospine.description.library import display, find_file, parse_toml, read_text
 from neurospine.description.schema import Table, read_table
+from neurospine.description.spine_parts import (
+    IntrinsicPart,
+    PlasticityPart,
+    ReadoutPart,
+    SpinePart,
+    StagesPart,
+    StructurePart,
+)
 from neurospine.errors import ModelError, shorten, suggest
-
-DriveKind = Literal["additive", "multiplicative"]
-
-
-class CellSection(Table):
-    """State that a rule keeps once per neuron, and what a spike does to it."""
-
-    equations: str = ""
-    on_spike: str = ""
-
-    def parsed(self) -> tuple[tuple[Equation, ...], tuple[Statement, ...]]:
-        """Return the checked equations and statements."""
-        return parse_equations(self.equations), parse_statements(self.on_spike)
-
-
-class SynapseSection(Table):
-    """What a rule does at a spine when a spike arrives there or its neuron fires."""
-
-    on_pre: str = ""
-    on_post: str = ""
-
-
-class FoldedSection(Table):
-    """The rule's `on_post` drive as a presynaptic trace times a postsynaptic gain.
-
-    With it the postsynaptic pathway can be left out exactly (see
-    `neurospine.simulation.forms`).
-    """
-
-    trace: str
-    time_constant: str
-    gain: str
-
-
-class Part(LibraryFile):
-    """A model file with parameters and named sets of their values."""
-
-    parameters: dict[str, ParameterEntry] = {}
-    sets: dict[str, SetEntry] = {}
-
-
-class PlasticityPart(Part):
-    """A plasticity rule: it sets the port `drive`."""
-
-    kind: Literal["plasticity"]
-    drive: DriveKind
-    needs: tuple[str, ...] = ()
-    provides: tuple[str, ...] = ("drive",)
-    presynaptic: CellSection = CellSection()
-    postsynaptic: CellSection = CellSection()
-    synapse: SynapseSection
-    folded: FoldedSection | None = None
-
-
-class VolumeSection(Table):
-    """How a drive changes head volume, and between which bounds."""
-
-    unit: str
-    initial: str
-    lowest: str
-    highest: str
-    additive: str
-    multiplicative: str
-
-
-class StructurePart(Part):
-    """What a drive does to the spine: it sets the port `volume`."""
-
-    kind: Literal["structure"]
-    needs: tuple[str, ...] = ("drive",)
-    provides: tuple[str, ...] = ("volume",)
-    volume: VolumeSection
-
-
-class ReadoutSection(Table):
-    """An expression for the port that a readout sets."""
-
-    unit: str
-    value: str
-
-
-class ReadoutPart(Part):
-    """How volume becomes synaptic weight: it sets the port `weight`."""
-
-    kind: Literal["readout"]
-    needs: tuple[str, ...] = ("volume",)
-    provides: tuple[str, ...] = ("weight",)
-    weight: ReadoutSection
-
-
-class SpinePart(LibraryFile):
-    """A spine model: the parts it is made of."""
-
-    kind: Literal["spine"]
-    use: tuple[str, ...]
 
 
 class NeuronPart(Part):
@@ -160,10 +64,14 @@ class Projection(Table):
 
 
 class Drive(Table):
-    """Independent Poisson input to every cell of a population."""
+    """Independent random input to every cell of a population.
+
+    With a `rate`, `effect` may use ``count``, the number of Poisson events in a
+    step; without, it may use ``noise``, a standard normal number for each step.
+    """
 
     target: Annotated[str, Field(alias="to")]
-    rate: str
+    rate: str | None = None
     effect: str
 
 
@@ -181,6 +89,8 @@ class CircuitPart(Part):
 KINDS: dict[str, type[LibraryFile]] = {
     "plasticity": PlasticityPart,
     "structure": StructurePart,
+    "intrinsic": IntrinsicPart,
+    "stages": StagesPart,
     "readout": ReadoutPart,
     "spine": SpinePart,
     "neuron": NeuronPart,
@@ -217,6 +127,8 @@ class PartSource:
 
     def load(self, name: str, *kinds: str) -> tuple[Any, str]:
         """Return the part called `name`, which must be of one of `kinds`, and its origin."""
+        if self.given and name.endswith(".toml"):
+            name = Path(name).stem if Path(name).stem in self.given else name
         if name in self.given:
             text, origin = self.given[name], f"<{name}>"
         else:

@@ -7,7 +7,8 @@ start and not its stop.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,9 +19,9 @@ from neurospine.description.conditions import MOST_CONDITIONS, Arrangement, Axis
 from neurospine.description.entries import LibraryFile
 from neurospine.description.library import display, find_file, parse_toml, read_text
 from neurospine.description.model import Model, load_model
+from neurospine.description.phases import Cycle, Phase, check_phases, check_times, expand
 from neurospine.description.references import check_publication
 from neurospine.description.schema import Table, explain
-from neurospine.description.stimuli import Stimulus
 from neurospine.description.targets import (
     Measure,
     Plot,
@@ -32,8 +33,6 @@ from neurospine.description.targets import (
 from neurospine.description.units import seconds, whole_steps
 from neurospine.errors import ModelError, NeurospineError, ProtocolError, UnitError, shorten
 
-#: Brian2 counts the steps of forced spikes in 32 bits.
-LONGEST_RUN = 2**31 - 2
 #: Shorter than anything a membrane does, in seconds.
 SHORTEST_STEP = 1e-9
 
@@ -46,19 +45,6 @@ class ModelChoice(Table):
     parameters: tuple[str, ...] = ()
 
 
-class Phase(Table):
-    """A stretch of time with its stimuli."""
-
-    name: str
-    duration: str
-    stimuli: tuple[Stimulus, ...] = ()
-
-    @cached_property
-    def seconds(self) -> float:
-        """The duration in seconds."""
-        return seconds(self.duration)
-
-
 class Traces(Table):
     """Variables of some cells of a population to be recorded at an interval.
 
@@ -68,6 +54,20 @@ class Traces(Table):
     variables: tuple[str, ...]
     cells: tuple[int, ...] = (0,)
     every: str = "1 ms"
+
+
+class Record(Table):
+    """What is kept of the spines.
+
+    `variables` of every snapshot; `precision` is that of the file; `every_slot`
+    keeps one slot in so many (from the first of each copy of the circuit);
+    `contacts` is the table of every contact that ever lived.
+    """
+
+    variables: tuple[Literal["volume", "weight", "stage"], ...] = ("volume", "weight", "stage")
+    precision: Literal["double", "single"] = "double"
+    every_slot: Annotated[int, Field(gt=0)] = 1
+    contacts: bool = True
 
 
 class Protocol(LibraryFile):
@@ -83,17 +83,21 @@ class Protocol(LibraryFile):
     summary: str = ""
     model: ModelChoice | None = None
     step: str = "0.1 ms"
+    spine_step: str = "1 s"
     record_every: str = "1 s"
+    record: Record = Record()
     repeats: Annotated[int, Field(gt=0, le=MOST_CONDITIONS)] = 1
     arrangement: Arrangement = "grid"
     conditions: dict[str, Axis] = {}
     phases: tuple[Phase, ...]
+    cycle: Cycle | None = None
     traces: dict[str, Traces] = {}
     measures: dict[str, Measure] = {}
     targets: tuple[Target, ...] = ()
     plot: Plot | None = None
     _text: str = PrivateAttr(default="")
     _folder: Path = PrivateAttr(default=Path())
+    _inputs: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _origin: str = PrivateAttr(default="")
 
     def __init__(self, **tables: Any) -> None:
@@ -104,7 +108,14 @@ class Protocol(LibraryFile):
         _check(self)
 
     @classmethod
-    def from_text(cls, text: str, *, origin: str = "<protocol>", folder: Path = Path()) -> Protocol:
+    def from_text(
+        cls,
+        text: str,
+        *,
+        origin: str = "<protocol>",
+        folder: Path = Path(),
+        inputs: Mapping[str, str] | None = None,
+    ) -> Protocol:
         """Return the protocol that a TOML text describes.
 
         Parameters
@@ -115,6 +126,8 @@ class Protocol(LibraryFile):
             How errors name the text.
         folder
             Where the files that the text names are looked up.
+        inputs
+            Texts of such files that are used instead (see `input_name`).
         """
         table = parse_toml(text, origin)
         if table.get("kind") != "protocol":
@@ -126,7 +139,24 @@ class Protocol(LibraryFile):
         except NeurospineError as error:
             raise ProtocolError(f"{origin}: {error}") from None
         protocol._text, protocol._folder, protocol._origin = text, folder, origin
+        protocol._inputs = dict(inputs or {})
         return protocol
+
+    def input_text(self, file: str) -> str:
+        """Return the text of a file that the protocol names.
+
+        Raises
+        ------
+        ProtocolError
+            If it cannot be read.
+        """
+        known = self._inputs.get(input_name(file))
+        if known is not None:
+            return known
+        try:
+            return (self._folder / file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ProtocolError(f"{self._folder / file}: cannot be read: {error}") from None
 
     @property
     def text(self) -> str:
@@ -137,11 +167,6 @@ class Protocol(LibraryFile):
     def place(self) -> str:
         """How errors name the protocol."""
         return f"{self._origin}{': ' * bool(self._origin)}protocol {self.name!r}"
-
-    @property
-    def folder(self) -> Path:
-        """Where the files that the protocol names are looked up."""
-        return self._folder
 
     @cached_property
     def grid(self) -> Conditions:
@@ -154,19 +179,28 @@ class Protocol(LibraryFile):
         return seconds(self.step)
 
     @property
-    def record_seconds(self) -> float:
-        """The interval between snapshots of the spines in seconds."""
-        return seconds(self.record_every)
+    def spine_seconds(self) -> float:
+        """The tick of the spines' slow clock in spiking phases, in seconds."""
+        return seconds(self.spine_step)
+
+    def recorded_every(self, phase: Phase) -> float:
+        """Return the interval between snapshots of the spines in a phase, in seconds."""
+        return seconds(phase.record_every or self.record_every)
+
+    @cached_property
+    def epochs(self) -> tuple[Phase, ...]:
+        """The phases as they are run, with every turn of the cycle."""
+        return expand(self.phases, self.cycle)
 
     @property
     def duration(self) -> float:
         """The whole run in seconds."""
-        return sum(phase.seconds for phase in self.phases)
+        return math.fsum(phase.seconds for phase in self.epochs)
 
     def phase_times(self) -> dict[str, tuple[float, float]]:
         """Return start and stop of each phase in seconds."""
         times, start = {}, 0.0
-        for phase in self.phases:
+        for phase in self.epochs:
             times[phase.name] = (start, start + phase.seconds)
             start += phase.seconds
         return times
@@ -196,6 +230,11 @@ class Protocol(LibraryFile):
         return model
 
 
+def input_name(file: str) -> str:
+    """Return the name under which a run keeps the text of a file that its protocol names."""
+    return file.replace("/", "_")
+
+
 def load_protocol(name: str | Path) -> Protocol:
     """Return a protocol by library name or path.
 
@@ -223,39 +262,25 @@ def _check(protocol: Protocol) -> None:
     except ModelError as error:
         raise ProtocolError(f"references: {error}") from None
     lengths = {}
-    for key in ("step", "record_every"):
+    for key in ("step", "spine_step", "record_every"):
         try:
             lengths[key] = seconds(getattr(protocol, key))
         except UnitError as error:
             raise ProtocolError(f"{key}: {error}") from None
         if lengths[key] < SHORTEST_STEP:
             raise ProtocolError(f"{key}: must be positive, at least {SHORTEST_STEP:g} s")
-    step, record = lengths["step"], lengths["record_every"]
-    if whole_steps(record, step) is None:
-        raise ProtocolError(f"record_every: {protocol.record_every} is no multiple of the step")
-    if not protocol.phases:
-        raise ProtocolError("[[phases]]: a protocol needs at least one phase")
-    names = [phase.name for phase in protocol.phases]
-    for number, phase in enumerate(protocol.phases):
-        place = f"[[phases]] {phase.name!r}"
-        if names.index(phase.name) != number:
-            raise ProtocolError(f"{place}: two phases have this name")
-        try:
-            length = phase.seconds
-        except UnitError as error:
-            raise ProtocolError(f"{place}: duration: {error}") from None
-        if length <= 0:
-            raise ProtocolError(f"{place}: duration: must be positive, found {phase.duration}")
-        if whole_steps(length, record) is None:
-            raise ProtocolError(
-                f"{place}: duration: {phase.duration} is no multiple of record_every = "
-                f"{protocol.record_every}, so its end would not be recorded"
-            )
-    if protocol.duration / step > LONGEST_RUN:
-        raise ProtocolError(
-            f"[[phases]]: {protocol.duration / step:.3g} steps are more than {LONGEST_RUN}; use a "
-            "longer step"
-        )
+    step = lengths["step"]
+    spiking = [phase for phase in protocol.phases if phase.spiking]
+    wanted = {
+        # Its default matters only where spines live, which the model decides.
+        "spine_step": bool(spiking) and "spine_step" in protocol.model_fields_set,
+        "record_every": any(not phase.record_every for phase in spiking),
+    }
+    for key, matters in wanted.items():
+        if matters and whole_steps(lengths[key], step) is None:
+            raise ProtocolError(f"{key}: {getattr(protocol, key)} is no multiple of the step")
+    check_phases(protocol.phases, protocol.cycle)
+    check_times(protocol.phases, protocol.cycle, step, lengths["spine_step"], protocol.record_every)
     protocol.grid.check()
     for name in protocol.measures:
         if not name.isidentifier():

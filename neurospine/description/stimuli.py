@@ -38,7 +38,10 @@ class Poisson(Table):
 
 
 class Pairing(Table):
-    """Repeated pairs; `interval` is postsynaptic minus presynaptic spike time."""
+    """Repeated pairs in all cells; `interval` is postsynaptic minus presynaptic spike time.
+
+    At a `rate` of 0 there are none.
+    """
 
     kind: Literal["pairing"]
     presynaptic: str

@@ -1,46 +1,24 @@
-"""What a protocol measures, what it compares with, and how it is drawn."""
+"""What a protocol compares its measures with: published values or bounds."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from neurospine.description.library import list_files
-from neurospine.description.published import load_reference
+from neurospine.description.measures import Measure, axes_of, check_measures, known
+from neurospine.description.pictures import Plot, check_plot
+from neurospine.description.published import Published, load_reference
 from neurospine.description.references import check_source
-from neurospine.description.schema import Table
+from neurospine.description.schema import Number, Table
 from neurospine.description.units import convert, parse_quantity
 from neurospine.errors import ModelError, ProtocolError, UnitError, suggest
 
 if TYPE_CHECKING:
     from neurospine.description.protocol import Protocol
 
-
-class RelativeChange(Table):
-    """Change of a spine variable from the start to the end of a phase, as a fraction."""
-
-    kind: Literal["relative_change"]
-    meaning: str
-    phase: str
-    variable: Literal["weight", "volume"] = "weight"
-
-
-class ExponentialFit(Table):
-    """Amplitude or constant of an exponential through another measure along one axis.
-
-    Fitted by least squares to the values on the positive or negative side.
-    """
-
-    kind: Literal["exponential_fit"]
-    meaning: str
-    of: str
-    axis: str
-    side: Literal["positive", "negative"] = "positive"
-    give: Literal["amplitude", "constant"]
-
-
-Measure = Annotated[RelativeChange | ExponentialFit, Field(discriminator="kind")]
+__all__ = ["Measure", "Plot", "Target", "check_measures", "check_plot", "check_targets"]
 
 
 class Target(Table):
@@ -49,6 +27,10 @@ class Target(Table):
     Either `data` names a file of data/reference, with `column` for the value and
     `error` for its standard error, or `below` / `above` give a bound that must
     hold at every condition within `at`; then `why` says where the bound is from.
+    `rows` takes of the data only rows with these values, in the file's own units;
+    `columns` names the column of an axis where it is not called as the axis.
+    `at` gives one value or two ends for an axis of numbers, or words that it may take;
+    with `data` it leaves out all other rows.
     """
 
     phenomenon: str
@@ -57,45 +39,23 @@ class Target(Table):
     data: str | None = None
     column: str = "relative_change"
     error: str = "standard_error"
-    at: dict[str, tuple[str, str]] = {}
+    rows: dict[str, Number | str] = {}
+    columns: dict[str, str] = {}
+
+    def published(self) -> Published:
+        """Return the values of `data` to compare with."""
+        assert self.data
+        reference = load_reference(self.data)
+        table = reference.table
+        for column, value in self.rows.items():
+            table = table[table[column] == value]
+        return Published(table, reference.units)
+
+    at: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     below: float | None = None
     above: float | None = None
     why: str = ""
     held_out: bool = False
-
-
-class Plot(Table):
-    """How a person would draw the result: a measure against an axis, a line per series."""
-
-    title: str
-    kind: Literal["curve", "bars"] = "curve"
-    measure: str
-    x: str
-    broken_at: float | None = None
-    series: str | None = None
-    points: str | None = None
-    points_column: str = "relative_change"
-
-
-def _known(what: str, name: str, known: Any) -> None:
-    if name not in known:
-        raise ProtocolError(f"{what}: unknown name {name!r}. {suggest(name, known)}")
-
-
-def check_measures(protocol: Protocol) -> None:
-    """Raise a `ProtocolError` if a measure names a phase, axis or measure that is not there."""
-    phases = [phase.name for phase in protocol.phases]
-    for name, measure in protocol.measures.items():
-        place = f"[measures.{name}]"
-        if isinstance(measure, RelativeChange):
-            _known(f"{place}: phase", measure.phase, phases)
-        else:
-            _known(f"{place}: of", measure.of, protocol.measures)
-            _known(f"{place}: axis", measure.axis, protocol.conditions)
-            if isinstance(protocol.conditions[measure.axis].values[0], str):
-                raise ProtocolError(f"{place}: axis: {measure.axis!r} holds words, no numbers")
-            if not isinstance(protocol.measures[measure.of], RelativeChange):
-                raise ProtocolError(f"{place}: of: must be a measure by condition")
 
 
 def check_targets(protocol: Protocol) -> None:
@@ -106,37 +66,53 @@ def check_targets(protocol: Protocol) -> None:
             check_source(target.source)
         except ModelError as error:
             raise ProtocolError(f"{place}: {error}") from None
-        _known(f"{place}: measure", target.measure, protocol.measures)
-        for axis, ends in target.at.items():
-            _known(f"{place}: at", axis, protocol.conditions)
-            for end in ends:
-                try:
-                    convert(*parse_quantity(end), protocol.conditions[axis].unit)
-                except UnitError as error:
-                    raise ProtocolError(f"{place}: at: {axis}: {error}") from None
+        known(f"{place}: measure", target.measure, protocol.measures)
+        _check_place(protocol, target, place)
         bounded = target.below is not None or target.above is not None
         if bounded == bool(target.data):
             raise ProtocolError(f"{place}: give either 'data' or a bound ('below', 'above')")
         if bounded and not target.why:
             raise ProtocolError(f"{place}: a bound needs 'why'")
         if target.data:
-            _known(f"{place}: data", target.data, list_files("data", ".csv"))
+            known(f"{place}: data", target.data, list_files("data", ".csv"))
             columns = load_reference(target.data).table.columns
-            for key, column in (("column", target.column), ("error", target.error)):
+            own = axes_of(protocol, protocol.measures[target.measure])
+            for axis in target.columns:
+                known(f"{place}: columns", axis, {**protocol.conditions, **own})
+            wanted = [("column", target.column), ("error", target.error)]
+            wanted += [("columns", column) for column in target.columns.values()]
+            wanted += [("rows", column) for column in target.rows]
+            for key, column in wanted:
                 if column not in columns:
                     hint = suggest(column, map(str, columns))
                     raise ProtocolError(
                         f"{place}: {key}: no column {column!r} in {target.data}. {hint}"
                     )
+            if target.published().table.empty:
+                raise ProtocolError(f"{place}: rows: {target.data} has no row with these values")
 
 
-def check_plot(protocol: Protocol) -> None:
-    """Raise a `ProtocolError` if a picture needs what is not there."""
-    plot = protocol.plot
-    if plot is None:
-        return
-    _known("[plot]: measure", plot.measure, protocol.measures)
-    for axis in filter(None, (plot.x, plot.series)):
-        _known("[plot]", axis, protocol.conditions)
-    if plot.points:
-        _known("[plot]: points", plot.points, list_files("data", ".csv"))
+def _check_place(protocol: Protocol, target: Target, place: str) -> None:
+    own = axes_of(protocol, protocol.measures[target.measure])
+    for axis, ends in target.at.items():
+        known(f"{place}: at", axis, {**protocol.conditions, **own})
+        if holds_words(protocol, axis):
+            if axis in protocol.conditions:
+                for word in ends:
+                    known(f"{place}: at: {axis}", word, protocol.conditions[axis].values)
+            continue
+        if len(ends) > 2:
+            raise ProtocolError(f"{place}: at: {axis}: give one value or two ends")
+        for end in ends:
+            try:
+                unit = own[axis] if axis in own else protocol.conditions[axis].unit
+                convert(*parse_quantity(end), unit)
+            except UnitError as error:
+                raise ProtocolError(f"{place}: at: {axis}: {error}") from None
+
+
+def holds_words(protocol: Protocol, axis: str) -> bool:
+    """Whether the values of an axis are words: of a condition of words, or stages."""
+    if axis in protocol.conditions:
+        return isinstance(protocol.conditions[axis].values[0], str)
+    return axis == "stage"

@@ -2,7 +2,7 @@
 
 The names are Brian2's, plus `s`, `minute`, `hour` and `day`. A text is parsed to a
 syntax tree and only names, the number 1, products, quotients and small powers
-are accepted, so nothing in a file from a stranger is ever executed.
+are accepted (0.5 for a square root), so nothing in a file from a stranger is executed.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def parse_unit(text: str) -> Any:
     return 1.0 if isinstance(unit, int) else unit
 
 
-def _walk(node: ast.expr, text: str, power: int) -> Any:
+def _walk(node: ast.expr, text: str, power: float) -> Any:
     """Return the unit of a node that is itself raised to `power`."""
     match node:
         case ast.Name(id=name):
@@ -81,20 +81,21 @@ def _walk(node: ast.expr, text: str, power: int) -> Any:
             return _walk(left, text, power) ** exponent
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATIONS:
             return _OPERATIONS[type(op)](_walk(left, text, power), _walk(right, text, power))
-    raise UnitError(f"{text!r} is not a unit: use names, *, / and whole powers")
+    raise UnitError(f"{text!r} is not a unit: use names, *, / and powers")
 
 
-def _exponent(node: ast.expr, text: str) -> int:
+def _exponent(node: ast.expr, text: str) -> float:
     sign = 1
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         sign, node = -1, node.operand
     match node:
         case ast.Constant(value=bool()):
             pass
-        case ast.Constant(value=int() as number) if number <= LARGEST_EXPONENT:
-            return sign * number
+        case ast.Constant(value=int() | float() as number) if number <= LARGEST_EXPONENT:
+            if float(number) == 0.5 or float(number).is_integer():
+                return sign * number
     raise UnitError(
-        f"{text!r} is not a unit: an exponent is a whole number up to {LARGEST_EXPONENT}"
+        f"{text!r} is not a unit: an exponent is 0.5 or a whole number up to {LARGEST_EXPONENT}"
     )
 
 

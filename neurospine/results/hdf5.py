@@ -3,7 +3,7 @@
 `/spines/<projection>` holds snapshots as (time, slot) and `/traces/<population>`
 recorded variables as (time, cell), both with dimension scales, so that xarray
 opens a group as it is. `/spikes/<population>` is laid out as SONATA spikes.
-`/contacts`, `/phases`, `/inputs`, `/parameters`, `/conditions` and `/measures`
+`/slots`, `/contacts`, `/phases`, `/inputs`, `/parameters`, `/conditions` and `/measures`
 are tables, one dataset a column; `/files` holds the text of every file that the
 run was made from. Root attributes say what was run.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ import h5py
 import numpy as np
 import pandas as pd
 
+from neurospine.description.evaluate import evaluate
 from neurospine.errors import ResultError
+from neurospine.results.columns import columns
 from neurospine.results.info import RunInfo, Variable
 from neurospine.results.tables import (
-    CHUNK,
     COMPRESSION,
     TEXT,
     read_table,
@@ -30,7 +32,7 @@ from neurospine.results.tables import (
     written_aside,
 )
 
-SCHEMA = 1
+SCHEMA = 2
 _SORTING = h5py.enum_dtype({"none": 0, "by_id": 1, "by_time": 2}, basetype="u1")
 
 #: A coordinate: its values and attributes.
@@ -49,21 +51,12 @@ def coordinates(
     return found
 
 
-def write_series(
-    file: h5py.File,
-    path: str,
-    dimension: str,
-    along: Mapping[str, Coordinate],
-    variables: Mapping[str, Variable],
-    times: np.ndarray[Any, Any],
-    rows: Iterable[Mapping[str, np.ndarray[Any, Any]]],
-) -> None:
-    """Write variables over time and one more dimension, a row of time after the other.
+@dataclass(frozen=True)
+class Series:
+    """Variables over time and one more dimension, to be written row by row.
 
-    Parameters
+    Attributes
     ----------
-    file, path
-        Where to make the group.
     dimension
         The name of the second dimension.
     along
@@ -73,34 +66,54 @@ def write_series(
     times
         Time of each row in seconds.
     rows
-        For each time the values of every variable.
+        For each time the values of every variable that does not follow from others.
     """
-    size = len(next(iter(along.values()))[0])
+
+    dimension: str
+    along: Mapping[str, Coordinate]
+    variables: Mapping[str, Variable]
+    times: np.ndarray[Any, Any]
+    rows: Iterable[Mapping[str, np.ndarray[Any, Any]]]
+
+
+def write_series(file: h5py.File, path: str, series: Series) -> None:
+    """Write a series as a group with dimension scales."""
+    size = len(next(iter(series.along.values()))[0])
     group = file.create_group(path)
-    time = group.create_dataset("time", data=times)
+    time = group.create_dataset("time", data=series.times)
     time.attrs.update(units="second", long_name="biological time")
     time.make_scale("time")
-    second = group.create_dataset(dimension, data=np.arange(size, dtype=np.int32))
-    second.make_scale(dimension)
-    for name, (values, attributes) in along.items():
+    second = group.create_dataset(series.dimension, data=np.arange(size, dtype=np.int32))
+    second.make_scale(series.dimension)
+    for name, (values, attributes) in series.along.items():
         text = values.dtype.kind in "OUT"
         data = values.astype(object) if text else values
         made = group.create_dataset(name, data=data, dtype=TEXT if text else None, **COMPRESSION)
         made.attrs.update(attributes)
         made.dims[0].attach_scale(second)
-    written = {}
-    together = max(1, min(times.size, CHUNK // max(size, 1)))
+    with columns() as written:
+        datasets = {}
+        for name, variable in series.variables.items():
+            made = written.create(group, name, (series.times.size, size), variable.type)
+            made.attrs.update(units=variable.unit, long_name=variable.meaning)
+            made.attrs["coordinates"] = " ".join(series.along)
+            made.dims[0].attach_scale(time)
+            made.dims[1].attach_scale(second)
+            datasets[name] = made
+        for number, row in enumerate(series.rows):
+            for name, values in complete(series.variables, row).items():
+                written.put(datasets[name], number, values)
+
+
+def complete(
+    variables: Mapping[str, Variable], row: Mapping[str, np.ndarray[Any, Any]]
+) -> dict[str, np.ndarray[Any, Any]]:
+    """Return values of all variables, those that follow from recorded ones included."""
+    found = dict(row)
     for name, variable in variables.items():
-        shape, chunks = (times.size, size), (together, min(size, CHUNK))
-        made = group.create_dataset(name, shape, dtype="<f8", chunks=chunks, **COMPRESSION)
-        made.attrs.update(units=variable.unit, long_name=variable.meaning)
-        made.attrs["coordinates"] = " ".join(along)
-        made.dims[0].attach_scale(time)
-        made.dims[1].attach_scale(second)
-        written[name] = made
-    for number, row in enumerate(rows):
-        for name, made in written.items():
-            made[number] = row[name]
+        if variable.expression and name not in found:
+            found[name] = evaluate(variable.expression, {**variable.values, **row})
+    return found
 
 
 def write_spikes(
@@ -112,6 +125,12 @@ def write_spikes(
     stamps = group.create_dataset("timestamps", data=times * 1e3)
     stamps.attrs["units"] = "ms"
     group.create_dataset("node_ids", data=cells.astype(np.uint64))
+
+
+def write_contacts(file: h5py.File, contacts: Mapping[str, pd.DataFrame]) -> None:
+    """Write the tables of contacts, by projection."""
+    for name, table in contacts.items():
+        write_table(file.create_group(f"contacts/{name}"), table)
 
 
 def write_measures(file: h5py.File, measures: Mapping[str, pd.DataFrame]) -> None:

@@ -17,12 +17,16 @@ Attribute = str | int | float | bool
 
 @dataclass(frozen=True)
 class Variable:
-    """A recorded variable, or one that follows from recorded ones by `expression`."""
+    """A recorded variable, or one that follows from recorded ones by `expression`.
+
+    `type` is that of its values on disk, such as ``"<f4"``.
+    """
 
     unit: str
     meaning: str
     expression: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
+    type: str = "<f8"
 
 
 @dataclass(frozen=True)
@@ -31,19 +35,28 @@ class SpineInfo:
 
     Attributes
     ----------
-    contacts
-        One row a slot: pre, post, delay (s), condition, repeat, birth and death (s).
+    slots
+        One row a slot: slot, pre, post, delay (s), condition, repeat, whether there
+        is a spine at the start, and whether snapshots hold it (recorded).
     variables
         Recorded variables first, then derived ones.
+    stages
+        Names of the stages by number; empty for spines without stages.
     """
 
-    contacts: pd.DataFrame
+    slots: pd.DataFrame
     variables: Mapping[str, Variable]
+    stages: tuple[str, ...] = ()
 
     @property
-    def recorded(self) -> tuple[str, ...]:
+    def recorded(self) -> dict[str, Variable]:
         """The variables that snapshots hold."""
-        return tuple(name for name, v in self.variables.items() if not v.expression)
+        return {name: v for name, v in self.variables.items() if not v.expression}
+
+    @property
+    def kept(self) -> pd.DataFrame:
+        """The slots that snapshots hold."""
+        return self.slots[self.slots["recorded"]]
 
 
 @dataclass(frozen=True)
@@ -115,7 +128,8 @@ def write_info(file: h5py.File, info: RunInfo) -> None:
     for name, size in info.populations.items():
         populations.attrs[name] = size
     for name, spines in info.spines.items():
-        _write_described(file, f"contacts/{name}", spines.contacts, spines.variables)
+        _write_described(file, f"slots/{name}", spines.slots, spines.variables)
+        file[f"slots/{name}"].attrs["stages"] = list(spines.stages) or [""]
     for name, traces in info.traces.items():
         _write_described(file, f"traced/{name}", traces.cells, traces.variables)
 
@@ -129,7 +143,7 @@ def _write_described(
     for name, variable in variables.items():
         described = group.create_group(f"variables/{name}")
         described.attrs.update(unit=variable.unit, meaning=variable.meaning)
-        described.attrs["expression"] = variable.expression
+        described.attrs.update(expression=variable.expression, type=variable.type)
         for key, value in variable.values.items():
             described.attrs[f"value_{key}"] = value
 
@@ -150,8 +164,8 @@ def read_info(file: h5py.File) -> RunInfo:
             for name in axes
         },
         {
-            name: SpineInfo(read_table(group), _read_variables(group))
-            for name, group in file.get("contacts", {}).items()
+            name: SpineInfo(read_table(group), _read_variables(group), _read_stages(group))
+            for name, group in file.get("slots", {}).items()
         },
         {
             name: TraceInfo(read_table(group), _read_variables(group))
@@ -180,8 +194,12 @@ def _read_variables(group: h5py.Group) -> dict[str, Variable]:
             if key.startswith("value_")
         }
         described = (attributes["unit"], attributes["meaning"], attributes["expression"])
-        variables[name] = Variable(*described, values)
+        variables[name] = Variable(*described, values, attributes["type"])
     return variables
+
+
+def _read_stages(group: h5py.Group) -> tuple[str, ...]:
+    return tuple(name for name in group.attrs["stages"] if name)
 
 
 def _plain(value: Any) -> Any:

@@ -3,15 +3,17 @@
 While a run goes on its data stand in a folder ``NAME.h5.part``: one file
 ``STREAM.segment`` for each stream of records. A record is five 64-bit words
 (magic, tick, number of elements, bytes of payload, checksum) and the payload,
-padded to whole words. A stream of snapshots holds one float64 array for each
-variable; a stream of spikes holds times in seconds (float64) and cells (int32);
-a stream of traces holds times and, for each variable, values as (time, cell).
+padded to whole words; every array in it begins at a whole word. A stream of
+snapshots holds one array for each variable; a stream of spikes holds times in
+seconds (float64) and cells (int32); a stream of traces holds times and, for each
+variable, values as (time, cell); a stream of contacts holds ticks (int64), slots,
+presynaptic cells (int32) and what happened (int8: 1 died, 2 born, 3 both).
 The compiled programs write the same format (`simulation/backends/standalone`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ from neurospine.errors import ResultError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+SPIKES = ("<f8", "<i4")
+CONTACTS = ("<i8", "<i4", "<i4", "i1")
 MAGIC = int.from_bytes(b"NSSPSEG1", "little")
 _HEAD = np.dtype([(name, "<u8") for name in ("magic", "tick", "count", "bytes", "checksum")])
 
@@ -34,20 +38,20 @@ class Record:
     count: int
     payload: Array
 
-    def arrays(self, number: int) -> tuple[Array, ...]:
-        """Return the `number` float64 arrays of a snapshot."""
-        return tuple(self.payload.view("<f8").reshape(number, self.count))
+    def arrays(self, types: Sequence[str]) -> list[Array]:
+        """Return the arrays of `count` elements, of these types, that the payload holds."""
+        found, start = [], 0
+        for kind in types if self.count else ():
+            size = np.dtype(kind).itemsize * self.count
+            found.append(self.payload[start : start + size].view(kind))
+            start += size + -size % 8
+        return found or [np.zeros(0, kind) for kind in types]
 
     def samples(self, number: int, cells: int) -> tuple[Array, ...]:
         """Return times, and `number` arrays (time, cell) of recorded variables."""
         values = self.payload.view("<f8")
         shape = (number, self.count, cells)
         return values[: self.count], *values[self.count :].reshape(shape)
-
-    def spikes(self) -> tuple[Array, Array]:
-        """Return times and cells of a record of spikes."""
-        times = self.payload[: 8 * self.count].view("<f8")
-        return times, self.payload[8 * self.count : 12 * self.count].view("<i4")
 
 
 def spine_stream(projection: str) -> str:
@@ -65,21 +69,30 @@ def spike_stream(population: str) -> str:
     return f"spikes_{population}"
 
 
+def contact_stream(projection: str) -> str:
+    """Return the name of the stream of births and deaths of a projection's spines."""
+    return f"contacts_{projection}"
+
+
 def segment_path(folder: Path, stream: str) -> Path:
     """Return the file of a stream in the folder of a run in progress."""
     return folder / f"{stream}.segment"
 
 
-def checksum(words: Array) -> int:
-    """Return a weighted sum of 64-bit words, modulo 2**64."""
+def checksum(words: Array, *, first: int = 0) -> int:
+    """Return a weighted sum of 64-bit words, modulo 2**64.
+
+    The weights are odd numbers; `first` is the number of the first word.
+    """
     words = words.view("<u8")
-    weights = np.arange(1, 2 * words.size, 2, dtype="<u8")
-    return int((words * weights).sum(dtype="<u8")) if words.size else 0
+    weights = np.arange(2 * first + 1, 2 * (first + words.size), 2, dtype="<u8")
+    return int(np.dot(words, weights)) if words.size else 0
 
 
 def _record_checksum(tick: int, count: int, payload: Array) -> int:
     """Return the checksum of a record: over tick and count, then the payload."""
-    return checksum(np.concatenate([np.array([tick, count], "<u8"), payload.view("<u8")]))
+    head = np.array([tick, count], "<u8")
+    return (checksum(head) + checksum(payload, first=2)) % 2**64
 
 
 def append(folder: Path, stream: str, tick: int, count: int, *arrays: Array) -> None:
@@ -91,7 +104,8 @@ def append(folder: Path, stream: str, tick: int, count: int, *arrays: Array) -> 
         If it cannot be written.
     """
     parts = [np.frombuffer(np.ascontiguousarray(a).tobytes(), "u1") for a in arrays]
-    payload = np.concatenate([p for part in parts for p in (part, np.zeros(-part.size % 8, "u1"))])
+    padded = [piece for part in parts for piece in (part, np.zeros(-part.size % 8, "u1"))]
+    payload = np.concatenate([np.zeros(0, "u1"), *padded])
     head = np.array(
         (MAGIC, tick, count, payload.size, _record_checksum(tick, count, payload)), dtype=_HEAD
     )
@@ -103,24 +117,19 @@ def append(folder: Path, stream: str, tick: int, count: int, *arrays: Array) -> 
 
 
 def read(folder: Path, stream: str) -> Iterator[Record]:
-    """Yield the whole records of a stream; a torn or damaged one ends it.
-
-    The payloads are read from disk as they are used.
-    """
+    """Yield the whole records of a stream one by one; a torn or damaged one ends it."""
     path = segment_path(folder, stream)
-    if not path.is_file() or path.stat().st_size < _HEAD.itemsize:
+    if not path.is_file():
         return
-    data = np.memmap(path, dtype="u1", mode="r")
-    position = 0
-    while position + _HEAD.itemsize <= data.size:
-        head = data[position : position + _HEAD.itemsize].view(_HEAD)[0]
-        start = position + _HEAD.itemsize
-        stop = start + int(head["bytes"])
-        if head["magic"] != MAGIC or stop > data.size or head["bytes"] % 8:
-            return
-        payload = data[start:stop]
-        tick, count = int(head["tick"]), int(head["count"])
-        if _record_checksum(tick, count, payload) != head["checksum"]:
-            return
-        yield Record(tick, count, payload)
-        position = stop
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        while file.tell() + _HEAD.itemsize <= size:
+            head = np.fromfile(file, _HEAD, 1)[0]
+            length = int(head["bytes"])
+            if head["magic"] != MAGIC or length % 8 or file.tell() + length > size:
+                return
+            payload = np.fromfile(file, "u1", length)
+            tick, count = int(head["tick"]), int(head["count"])
+            if _record_checksum(tick, count, payload) != head["checksum"]:
+                return
+            yield Record(tick, count, payload)

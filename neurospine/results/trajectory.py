@@ -12,17 +12,17 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neurospine.description.evaluate import evaluate
 from neurospine.errors import ResultError
-from neurospine.results import hdf5, segments
-from neurospine.results.hdf5 import Coordinate
+from neurospine.results import hdf5
+from neurospine.results.hdf5 import Coordinate, Series
 from neurospine.results.info import RunInfo, Variable, read_info, write_info
-from neurospine.results.tables import written_aside
+from neurospine.results.tables import read_table, written_aside
 
-INFO_FILE = "run.h5"
 #: The coordinates of a slot, and of a recorded cell.
-_SLOT = ("condition", "repeat", "pre", "post")
-_TRACED = ("condition", "repeat", "number")
+SLOT = ("condition", "repeat", "pre", "post")
+TRACED = ("condition", "repeat", "number")
+#: Bytes of a dataset that is read at once when a file is opened.
+LARGEST_IN_MEMORY = 100_000_000
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,6 +41,10 @@ class Trajectory:
     traces
         For each population whose variables were recorded a dataset with the
         dimensions time (s) and cell.
+    contacts
+        For each projection whose spines are born and die a table of every contact that
+        ever lived: contact, slot, pre, post, condition, repeat, birth (s, NaN: before
+        the start), death (s, NaN: alive at the end).
     measures
         Tables of what a protocol measures (see `neurospine.measure`).
     """
@@ -49,6 +53,7 @@ class Trajectory:
     spines: Mapping[str, xr.Dataset]
     spikes: Mapping[str, pd.DataFrame]
     traces: Mapping[str, xr.Dataset] = field(default_factory=dict)
+    contacts: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     measures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -58,6 +63,7 @@ class Trajectory:
         for name, dataset in self.spines.items():
             sizes = f"{dataset.sizes['slot']} spines at {dataset.sizes['time']} times"
             lines.append(f"  spines[{name!r}]: {sizes}; {', '.join(map(str, dataset.data_vars))}")
+        lines += [f"  contacts[{name!r}]: {len(t)}" for name, t in self.contacts.items()]
         lines += [f"  spikes[{name!r}]: {len(table)}" for name, table in self.spikes.items()]
         lines += [
             f"  traces[{name!r}]: {', '.join(map(str, t))}" for name, t in self.traces.items()
@@ -98,14 +104,17 @@ class Trajectory:
             write_info(file, self.info)
             for name, dataset in self.spines.items():
                 spines = self.info.spines[name]
-                along = hdf5.coordinates(self.info, spines.contacts, _SLOT)
-                _write(file, f"spines/{name}", "slot", along, spines.variables, dataset)
+                along = hdf5.coordinates(self.info, spines.kept, SLOT)
+                series = _series("slot", along, spines.variables, dataset)
+                hdf5.write_series(file, f"spines/{name}", series)
             for name, dataset in self.traces.items():
                 traces = self.info.traces[name]
-                along = hdf5.coordinates(self.info, traces.cells, _TRACED)
-                _write(file, f"traces/{name}", "cell", along, traces.variables, dataset)
+                along = hdf5.coordinates(self.info, traces.cells, TRACED)
+                series = _series("cell", along, traces.variables, dataset)
+                hdf5.write_series(file, f"traces/{name}", series)
             for name, table in self.spikes.items():
                 hdf5.write_spikes(file, name, table["time"].to_numpy(), table["cell"].to_numpy())
+            hdf5.write_contacts(file, self.contacts)
             hdf5.write_measures(file, self.measures)
         return path
 
@@ -129,39 +138,14 @@ class Trajectory:
                 for name, group in file.get("spikes", {}).items():
                     cells = group["node_ids"][...].astype(np.int64)
                     ticks = np.rint(group["timestamps"][...] / 1e3 / info.step)
-                    spikes[name] = _spike_table(ticks * info.step, cells)
+                    spikes[name] = spike_table(ticks * info.step, cells)
                 measures = hdf5.read_measures(file)
+                contacts = {n: read_table(group) for n, group in file.get("contacts", {}).items()}
             spines = {name: _open(path, f"spines/{name}") for name in info.spines}
             traces = {name: _open(path, f"traces/{name}") for name in info.traces}
         except (OSError, KeyError, ValueError, RuntimeError, AttributeError, TypeError) as error:
             raise ResultError(f"{path}: not a readable result file ({error})") from None
-        return cls(info, spines, spikes, traces, measures)
-
-    @classmethod
-    def from_part(cls, folder: Path, *, complete: bool = False) -> Trajectory:
-        """Return what the segments of a run hold so far (see `results.segments`).
-
-        Raises
-        ------
-        ResultError
-            If the folder does not belong to a run.
-        """
-        try:
-            with h5py.File(folder / INFO_FILE, "r") as file:
-                info = read_info(file)
-        except OSError as error:
-            raise ResultError(f"{folder}: not the folder of a run ({error})") from None
-        info = replace(info, attributes={**info.attributes, "complete": complete})
-        spines = {name: _snapshots(folder, name, info) for name in info.spines}
-        spikes = {name: _spikes(folder, name) for name in info.populations}
-        traces = {name: _traces(folder, name, info) for name in info.traces}
-        return cls(info, spines, spikes, traces)
-
-
-def start_part(folder: Path, info: RunInfo) -> None:
-    """Write what is known of a run into the folder for its segments."""
-    with h5py.File(folder / INFO_FILE, "w") as file:
-        write_info(file, info)
+        return cls(info, spines, spikes, traces, contacts, measures)
 
 
 def check_output(path: Path, *, force: bool) -> None:
@@ -174,82 +158,28 @@ def check_output(path: Path, *, force: bool) -> None:
         raise ResultError(f"{path}: there is no folder {path.parent}")
 
 
-def _write(
-    file: h5py.File,
-    path: str,
+def _series(
     dimension: str,
     along: Mapping[str, Coordinate],
     variables: Mapping[str, Variable],
     dataset: xr.Dataset,
-) -> None:
-    values = {name: dataset[name].values for name in variables}
-    rows = ({n: v[k] for n, v in values.items()} for k in range(dataset.sizes["time"]))
-    hdf5.write_series(file, path, dimension, along, variables, dataset["time"].values, rows)
+) -> Series:
+    rows = (
+        {name: dataset[name].isel(time=number).values for name in variables}
+        for number in range(dataset.sizes["time"])
+    )
+    return Series(dimension, along, variables, dataset["time"].values, rows)
 
 
 def _open(path: Path, group: str) -> xr.Dataset:
-    with xr.open_dataset(path, group=group, engine="h5netcdf") as data:
+    """Return a group of a file: in memory if it is small, else read as it is used."""
+    data = xr.open_dataset(path, group=group, engine="h5netcdf")
+    if data.nbytes > LARGEST_IN_MEMORY:
+        return data
+    with data:
         return data.load()
 
 
-def _snapshots(folder: Path, projection: str, info: RunInfo) -> xr.Dataset:
-    spines = info.spines[projection]
-    records = list(segments.read(folder, segments.spine_stream(projection)))
-    times = np.array([record.tick for record in records]) * info.step
-    shape = (len(records), len(spines.contacts))
-    values = {name: np.empty(shape) for name in spines.recorded}
-    for row, record in enumerate(records):
-        for name, array in zip(spines.recorded, record.arrays(len(values)), strict=True):
-            values[name][row] = array
-    for name, variable in spines.variables.items():
-        if variable.expression:
-            values[name] = evaluate(variable.expression, {**variable.values, **values})
-    along = hdf5.coordinates(info, spines.contacts, _SLOT)
-    return _dataset("slot", times, values, spines.variables, along)
-
-
-def _traces(folder: Path, population: str, info: RunInfo) -> xr.Dataset:
-    traces = info.traces[population]
-    names, cells = list(traces.variables), len(traces.cells)
-    times, values = [np.zeros(0)], {name: [np.zeros((0, cells))] for name in names}
-    for record in segments.read(folder, segments.trace_stream(population)):
-        time, *arrays = record.samples(len(names), cells)
-        times.append(time)
-        for name, array in zip(names, arrays, strict=True):
-            values[name].append(array)
-    joined = {name: np.concatenate(parts) for name, parts in values.items()}
-    along = hdf5.coordinates(info, traces.cells, _TRACED)
-    return _dataset("cell", np.concatenate(times), joined, traces.variables, along)
-
-
-def _dataset(
-    dimension: str,
-    times: Any,
-    values: Mapping[str, Any],
-    variables: Mapping[str, Variable],
-    along: Mapping[str, Coordinate],
-) -> xr.Dataset:
-    data = {
-        name: (("time", dimension), values[name], {"units": v.unit, "long_name": v.meaning})
-        for name, v in variables.items()
-    }
-    size = len(next(iter(along.values()))[0])
-    where: dict[str, Any] = {
-        "time": ("time", times, {"units": "second", "long_name": "biological time"}),
-        dimension: (dimension, np.arange(size, dtype=np.int32)),
-    }
-    where |= {name: (dimension, *coordinate) for name, coordinate in along.items()}
-    return xr.Dataset(data, where)
-
-
-def _spikes(folder: Path, population: str) -> pd.DataFrame:
-    times, cells = [np.zeros(0)], [np.zeros(0, np.int32)]
-    for record in segments.read(folder, segments.spike_stream(population)):
-        time, cell = record.spikes()
-        times.append(np.asarray(time))
-        cells.append(np.asarray(cell))
-    return _spike_table(np.concatenate(times), np.concatenate(cells).astype(np.int64))
-
-
-def _spike_table(times: Any, cells: Any) -> pd.DataFrame:
+def spike_table(times: Any, cells: Any) -> pd.DataFrame:
+    """Return spikes as a table with time (s) and cell."""
     return pd.DataFrame({"time": times, "cell": cells})

@@ -11,10 +11,20 @@ import brian2
 import numpy as np
 from brian2 import second
 from brian2.core.base import BrianObjectException
+from brian2.groups.group import CodeRunner
 
 from neurospine.errors import BuildError
-from neurospine.simulation.network import Array, Group, Network, Operation, Source, Synapses, Trace
-from neurospine.simulation.random import poisson_count_function
+from neurospine.simulation.network import (
+    Array,
+    Border,
+    Group,
+    Network,
+    Operation,
+    Source,
+    Synapses,
+    Trace,
+)
+from neurospine.simulation.random import poisson_count_function, slow_functions
 
 _INDEX = {"pre": "_presynaptic_idx", "post": "_postsynaptic_idx", "shared": "0"}
 
@@ -23,7 +33,9 @@ _INDEX = {"pre": "_presynaptic_idx", "post": "_postsynaptic_idx", "shared": "0"}
 class Assembly:
     """Brian2 objects of a network, by the names in the network.
 
-    `clocks` holds those of the operations that have one of their own.
+    `borders` holds what to run for each border of the network, in the same order;
+    they are no part of the Brian2 network, which knows of neither slow clock nor
+    settling. `clocks` holds those of the monitors.
     """
 
     network: brian2.Network
@@ -32,6 +44,11 @@ class Assembly:
     monitors: Mapping[str, Any]
     traces: Mapping[str, Any]
     clocks: Mapping[str, Any]
+    borders: tuple[Any, ...]
+
+    def owner(self, name: str) -> Any:
+        """Return the group or the synapses of a name."""
+        return self.groups.get(name) or self.synapses[name]
 
 
 @contextmanager
@@ -63,44 +80,42 @@ def assemble(network: Network, *, connected: bool = True) -> Assembly:
         Objects with fixed names. Values are not set (see `arguments`).
     """
     brian2.defaultclock.dt = network.step * second
-    namespace = {"poisson_count": poisson_count_function()}
+    namespace = {"poisson_count": poisson_count_function(), **slow_functions()}
     groups: dict[str, Any] = {}
-    clocks: dict[str, Any] = {}
     for group in network.groups:
         groups[group.name] = _group(group, namespace)
     for source in network.sources:
         groups[source.name] = _source(source, network.step, connected)
-    synapses = {s.name: _synapses(s, groups, connected=connected) for s in network.synapses}
+    synapses = {
+        s.name: _synapses(s, groups, namespace, connected=connected) for s in network.synapses
+    }
     monitors = {
         name: brian2.SpikeMonitor(groups[name], name=f"{name}_spikes_out")
         for name in network.spikes
     }
-    for described in network.owners:
-        owner = groups.get(described.name) or synapses[described.name]
-        for operation in described.operations:
-            steps = operation.steps if connected else min(operation.steps, 2)
-            runner = _operation(owner, operation, steps * network.step)
-            if operation.steps > 1:
-                clocks[runner.name] = runner.clock
+    for group in network.groups:
+        for operation in group.operations:
+            _operation(groups[group.name], operation, network.step)
     traces = {}
     for trace in network.traces:
         interval = (trace.steps if connected else 2) * network.step
         traces[trace.group] = _trace(trace, groups[trace.group], interval)
-    clocks |= {f"{name}_traces": monitor.clock for name, monitor in traces.items()}
+    clocks = {f"{name}_traces": monitor.clock for name, monitor in traces.items()}
+    borders = tuple(_border(groups.get(b.owner) or synapses[b.owner], b) for b in network.borders)
     objects = (*groups.values(), *synapses.values(), *monitors.values(), *traces.values())
     made = brian2.Network(*objects, name="network")
-    return Assembly(made, groups, synapses, monitors, traces, clocks)
+    return Assembly(made, groups, synapses, monitors, traces, clocks, borders)
 
 
 def _trace(trace: Trace, group: Any, interval: float) -> Any:
-    """Return a monitor that samples before a snapshot of the same time is taken."""
+    """Return a monitor that samples after what is due at a border of the same time."""
     return brian2.StateMonitor(
         group,
         trace.variables,
         record=trace.cells,
         dt=interval * second,
         when="start",
-        order=9,
+        order=11,
         name=f"{trace.group}_traces_out",
     )
 
@@ -127,8 +142,13 @@ def _source(source: Source, step: float, connected: bool) -> Any:
     )
 
 
-def _synapses(described: Synapses, groups: Mapping[str, Any], *, connected: bool) -> Any:
+def _synapses(
+    described: Synapses, groups: Mapping[str, Any], namespace: dict[str, Any], *, connected: bool
+) -> Any:
     delay = float(described.delay[0]) if connected else 0.0
+    types = {name: np.dtype(kind) for name, kind in described.types.items()}
+    if connected:  # Brian2's own arrays know no integers of one byte
+        types = {n: np.dtype(np.int32) if t.itemsize == 1 else t for n, t in types.items()}
     synapses = brian2.Synapses(
         groups[described.source],
         groups[described.target],
@@ -136,7 +156,8 @@ def _synapses(described: Synapses, groups: Mapping[str, Any], *, connected: bool
         on_pre=described.on_pre,
         on_post=described.on_post or None,
         method="exact",
-        namespace={},
+        namespace=namespace,
+        dtype=types,
         name=described.name,
         **({} if described.delay.size > 1 else {"delay": delay * second}),
     )
@@ -156,13 +177,26 @@ def _synapses(described: Synapses, groups: Mapping[str, Any], *, connected: bool
     return synapses
 
 
-def _operation(owner: Any, operation: Operation, interval: float) -> Any:
-    return owner.run_regularly(
+def _operation(owner: Any, operation: Operation, step: float) -> None:
+    owner.run_regularly(
         operation.code,
-        dt=interval * second,
+        dt=step * second,
         when=operation.when,
         order=operation.order,
         name=f"{owner.name}_{operation.name}",
+    )
+
+
+def _border(owner: Any, border: Border) -> Any:
+    """Return what runs the statements of a border when it is called."""
+    return CodeRunner(
+        owner,
+        "stateupdate",
+        code=border.code,
+        name=f"{border.owner}_{border.name}_border",
+        clock=owner.clock,
+        when="start",
+        order=0,
     )
 
 

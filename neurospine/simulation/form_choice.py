@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from neurospine.description.evaluate import evaluate
 from neurospine.description.expressions import (
@@ -12,26 +12,60 @@ from neurospine.description.expressions import (
     identifiers,
     parse_expression,
 )
-from neurospine.description.model import Model, Spine
+from neurospine.description.model import Model
+from neurospine.description.spine import Spine
 from neurospine.errors import ModelError
 from neurospine.simulation import forms
 from neurospine.simulation.forms import Form, FormName
 
 
 def choose_form(
-    model: Model, projection: str, step: float, record_steps: int, wanted: FormName | None
+    models: Sequence[Model],
+    projection: str,
+    step: float,
+    border_steps: int,
+    wanted: FormName | None,
 ) -> Form:
     """Return the wanted form of a projection's rule, or the cheapest that is exact.
+
+    Parameters
+    ----------
+    models
+        The model in each condition.
+    projection
+        The projection.
+    step
+        The time step in seconds.
+    border_steps
+        Steps between snapshots or ticks of the slow clock, at which volume is read.
+    wanted
+        The form asked for.
 
     Raises
     ------
     ModelError
         If the wanted form is not possible.
     """
+    spine = models[0].spines[projection]
+    form = _choose(models, projection, step, border_steps, wanted)
+    return forms.with_traces(form, spine.stages.postsynaptic) if spine.stages else form
+
+
+def _choose(
+    models: Sequence[Model],
+    projection: str,
+    step: float,
+    border_steps: int,
+    wanted: FormName | None,
+) -> Form:
+    model = models[0]
     spine = model.spines[projection]
     effect = model.circuit.projections[projection].effect.strip()
+    if spine.rule is None:
+        return forms.static(spine, effect)
     even = delay_spread(model, projection) == 0
-    settle = _settling(model, spine, step, record_steps) if even else None
+    settling = [_settling(m, spine, step, border_steps) for m in models] if even else [None]
+    settle = None if None in settling else min(filter(None, settling))
     possible: list[FormName] = ["folded"] if settle else []
     possible += ["neuron_traces"] if even else []
     possible += ["textbook"]
@@ -53,14 +87,14 @@ def delay_spread(model: Model, projection: str) -> float:
     return model.number(model.circuit.name, name) if name else 0.0
 
 
-def _settling(model: Model, spine: Spine, step: float, record_steps: int) -> int | None:
+def _settling(model: Model, spine: Spine, step: float, border_steps: int) -> int | None:
     """Return the settling interval in steps, or None where folding would not be exact.
 
     Between two arrivals the folded volume may move one way only, so no term of the
     gain may be negative.
     """
     rule = spine.rule
-    if rule.folded is None or not forms.foldable(spine):
+    if rule is None or rule.folded is None or not forms.foldable(spine):
         return None
     parameters = {name: model.number(rule.name, name) for name in rule.parameters}
     equations, statements = rule.postsynaptic.parsed()
@@ -78,7 +112,7 @@ def _settling(model: Model, spine: Spine, step: float, record_steps: int) -> int
         ):
             return None
     tau = model.number(rule.name, rule.folded.time_constant)
-    return forms.settling_steps(tau, step, record_steps)
+    return forms.settling_steps(tau, step, border_steps)
 
 
 def _read_by(expression: str, statements: Iterable[Statement]) -> set[str]:

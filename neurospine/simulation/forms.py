@@ -18,6 +18,9 @@ folded
     moments the stored volume is the true one. Exact, also at the bounds, because
     volume moves one way only between arrivals when the gain is not negative.
 
+static
+    For spine models without a rule: an arrival delivers the weight, no more.
+
 ``tests/analytic/test_rule_forms.py`` holds all forms to a plain event loop.
 """
 
@@ -35,11 +38,11 @@ from neurospine.description.expressions import (
     parse_expression,
     parse_statements,
 )
-from neurospine.description.model import Spine
-from neurospine.description.parts import CellSection
+from neurospine.description.spine import Spine
+from neurospine.description.spine_parts import CellSection
 
 _VOLUME = Equation("volume", "", "1")
-FormName = Literal["textbook", "neuron_traces", "folded"]
+FormName = Literal["textbook", "neuron_traces", "folded", "static"]
 
 #: Volume of an additive spine is settled at least every so many trace time constants:
 #: exp(10) costs five of the sixteen digits of a single drive.
@@ -78,7 +81,25 @@ def _join(*blocks: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def static(spine: Spine, effect: str) -> Form:
+    """Return the form of a spine without a rule."""
+    nothing = CellBlock((), "")
+    deliver = _join(f"weight = {spine.readout.weight.value}", effect)
+    return Form("static", nothing, nothing, (_VOLUME,), deliver, "")
+
+
+def with_traces(form: Form, section: CellSection) -> Form:
+    """Return a form with further traces on the postsynaptic cells."""
+    equations, _ = section.parsed()
+    cell = form.postsynaptic
+    joined = CellBlock(
+        (*cell.equations, *equations), _join(cell.on_spike, section.on_spike), cell.settle
+    )
+    return replace(form, postsynaptic=joined)
+
+
 def _take_up(spine: Spine) -> str:
+    assert spine.rule
     volume = spine.structure.volume
     change = getattr(volume, spine.rule.drive)
     return f"volume = clip(volume + ({change}), {volume.lowest}, {volume.highest})"
@@ -91,6 +112,7 @@ def _deliver(spine: Spine, effect: str) -> str:
 def textbook(spine: Spine, effect: str) -> Form:
     """Return the form with traces on synapses."""
     rule = spine.rule
+    assert rule
     (before, _), (after, _) = rule.presynaptic.parsed(), rule.postsynaptic.parsed()
     traces = [replace(e, flag="event-driven" * e.differential) for e in (*before, *after)]
     return Form(
@@ -108,6 +130,7 @@ def textbook(spine: Spine, effect: str) -> Form:
 def neuron_traces(spine: Spine, effect: str) -> Form:
     """Return the form with traces on cells."""
     rule = spine.rule
+    assert rule
     return Form(
         "neuron_traces",
         _cell_block(rule.presynaptic),
@@ -136,7 +159,8 @@ def folded(spine: Spine, effect: str, settle_steps: int) -> Form:
         Steps between two settlings.
     """
     rule = spine.rule
-    assert rule.folded is not None
+    assert rule
+    assert rule.folded
     trace, tau = rule.folded.trace, rule.folded.time_constant
     growth = f"growth = exp((t_in_timesteps % settle_steps)*dt/{tau})"
     equations, statements = rule.presynaptic.parsed()
@@ -148,6 +172,7 @@ def folded(spine: Spine, effect: str, settle_steps: int) -> Form:
     after, _ = rule.postsynaptic.parsed()
     take_up = _take_up(spine)
     settle = _join("drive = grown*pending", take_up)
+    absent = "volume = volume*int(stage > 0)" if spine.stages else ""  # settling visits all slots
     change = spine.structure.volume.additive
     return Form(
         "folded",
@@ -172,7 +197,7 @@ def folded(spine: Spine, effect: str, settle_steps: int) -> Form:
             f"volume = volume - ({change})",
         ),
         "",
-        settle,
+        _join(settle, absent),
         settle_steps,
     )
 
@@ -224,7 +249,8 @@ def _factors(node: ast.expr) -> list[ast.expr]:
 def _jump(spine: Spine) -> tuple[str, str] | None:
     """Return what an arrival keeps of the folded trace and what it adds, or None."""
     rule = spine.rule
-    assert rule.folded is not None
+    assert rule
+    assert rule.folded
     trace = rule.folded.trace
     _, statements = rule.presynaptic.parsed()
     match [s for s in statements if s.name == trace]:
@@ -243,7 +269,7 @@ def _jump(spine: Spine) -> tuple[str, str] | None:
 def foldable(spine: Spine) -> bool:
     """Return whether the rule of a spine has a folded form that the builder can use."""
     rule = spine.rule
-    if rule.folded is None:
+    if rule is None or rule.folded is None:
         return False
     trace = rule.folded.trace
     equations, statements = rule.presynaptic.parsed()
@@ -255,18 +281,19 @@ def foldable(spine: Spine) -> bool:
     return not any(trace in identifiers(text) for text in readers if text)
 
 
-def settling_steps(tau: float, step: float, record_steps: int) -> int | None:
+def settling_steps(tau: float, step: float, border_steps: int) -> int | None:
     """Return how many steps may pass between two settlings, or None if there is no way.
 
-    The result divides `record_steps`, so that a snapshot always follows a settling.
+    The result divides `border_steps`, the steps between snapshots or ticks of the
+    slow clock, which read the true volume.
     """
     longest = int(LONGEST_SETTLING * tau / step)
-    if longest >= record_steps:
-        return record_steps
+    if longest >= border_steps:
+        return border_steps
     unit = 1
-    while unit <= record_steps:
+    while unit <= border_steps:
         for divisor in (unit, 2 * unit, 5 * unit):
-            if record_steps % divisor == 0 and record_steps // divisor <= longest:
-                return record_steps // divisor
+            if border_steps % divisor == 0 and border_steps // divisor <= longest:
+                return border_steps // divisor
         unit *= 10
     return None

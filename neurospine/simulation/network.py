@@ -8,33 +8,55 @@ networks with equal structure share one compiled program.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
+from neurospine.simulation.schedule import Stretch, common_steps
+
 Array = np.ndarray[Any, np.dtype[Any]]
 Values = Mapping[str, Array]
 
 
+Role = Literal["settle", "rewire", "begin", "measure", "replay", "live", "keep"]
+
+
 @dataclass(frozen=True)
 class Operation:
-    """Statements run on every element of a group, every so many steps.
-
-    Whether `steps` is 1 is part of the structure; any other number is a value.
-    """
+    """Statements run on every element of a group in every step."""
 
     name: str
     code: str
-    steps: int = 1
     when: str = "start"
     order: int = 0
+
+
+@dataclass(frozen=True)
+class Border:
+    """Statements run on all elements of an owner at borders between steps.
+
+    Its role says when: ``settle`` every `steps` steps of a spiking stretch;
+    ``rewire`` before a spiking stretch that is not the first; ``begin`` before a
+    sampled stretch, where ``measure`` and ``keep`` come first and last in every
+    tick of the slow clock; ``replay`` and ``live`` in every tick, the first only
+    where a sample is applied. With `where`, elements at which that variable is
+    zero may be left out.
+    """
+
+    owner: str
+    name: str
+    role: Role
+    code: str
+    steps: int = 0
+    where: str = ""
 
     @property
     def structure(self) -> dict[str, Any]:
         """What of it decides the generated code."""
-        return {**vars(self), "steps": min(self.steps, 2)}
+        return {**vars(self), "steps": 0}
 
 
 @dataclass(frozen=True)
@@ -73,7 +95,12 @@ class Alias:
 
 @dataclass(frozen=True)
 class Synapses:
-    """Connections with state of their own (`state`) and what spikes do to it."""
+    """Connections with state of their own (`state`) and what spikes do to it.
+
+    `types` gives the types of variables that are no float64. Those that `live` have
+    the variables ``stage`` (0: no spine there, and no spike may reach it) and
+    ``turned`` (what happened to it in a tick of the slow clock).
+    """
 
     name: str
     source: str
@@ -88,15 +115,23 @@ class Synapses:
     on_post: str = ""
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     order: int = 0
-    operations: tuple[Operation, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
+    lives: bool = False
 
 
 @dataclass(frozen=True)
 class Recording:
-    """The variables of a set of synapses to take snapshots of."""
+    """The variables of a set of synapses to take snapshots of.
+
+    `types` are those on disk; `slots` are the synapses that are kept. With
+    `contacts`, births and deaths are recorded too.
+    """
 
     synapses: str
     variables: tuple[str, ...]
+    types: tuple[str, ...]
+    slots: Array
+    contacts: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,26 +146,33 @@ class Trace:
 
 @dataclass(frozen=True)
 class Network:
-    """All objects of a run, its time step and the interval between snapshots."""
+    """All objects of a run, its time step and the stretches of time it goes through."""
 
     step: float
-    steps: int
-    record_steps: int
+    schedule: tuple[Stretch, ...]
     groups: tuple[Group, ...]
     sources: tuple[Source, ...]
     synapses: tuple[Synapses, ...]
+    borders: tuple[Border, ...]
     recordings: tuple[Recording, ...]
     spikes: tuple[str, ...]
     traces: tuple[Trace, ...] = ()
 
     @property
-    def seconds(self) -> float:
-        """How long to run: a step more, at whose start the last snapshot is taken."""
-        return (self.steps + 1) * self.step
+    def steps(self) -> int:
+        """The length of the run."""
+        return sum(stretch.steps for stretch in self.schedule)
+
+    @property
+    def border_steps(self) -> int:
+        """Steps between two borders of a spiking stretch, all roles taken together."""
+        ticks = any(border.role != "settle" for border in self.borders)
+        settling = [border.steps for border in self.borders if border.steps]
+        return math.gcd(common_steps(self.schedule, slow=ticks), *settling)
 
     @property
     def owners(self) -> tuple[Group | Synapses, ...]:
-        """Everything that has values and operations of its own."""
+        """Everything that has values of its own."""
         return self.groups + self.synapses
 
     @property
@@ -141,7 +183,7 @@ class Network:
             "groups": [
                 {
                     **_plain(group, "name size equations threshold reset refractory method"),
-                    "operations": [o.structure for o in group.operations],
+                    "operations": [vars(o) for o in group.operations],
                     "values": sorted(group.values),
                 }
                 for group in self.groups
@@ -149,15 +191,16 @@ class Network:
             "sources": [_plain(source, "name size") for source in self.sources],
             "synapses": [
                 {
-                    **_plain(s, "name source target equations on_pre on_post order state"),
+                    **_plain(s, "name source target equations on_pre on_post order state lives"),
+                    "types": dict(s.types),
                     "aliases": {name: vars(alias) for name, alias in s.aliases.items()},
-                    "operations": [o.structure for o in s.operations],
                     "values": sorted(s.values),
                     "heterogeneous": s.delay.size > 1,
                 }
                 for s in self.synapses
             ],
-            "recordings": [vars(recording) for recording in self.recordings],
+            "borders": [border.structure for border in self.borders],
+            "recordings": [_plain(r, "synapses variables types contacts") for r in self.recordings],
             "spikes": list(self.spikes),
             "traces": [[t.group, t.variables, t.cells.size] for t in self.traces],
         }

@@ -12,10 +12,12 @@ from neurospine.description.parts import Drive
 from neurospine.description.protocol import Protocol
 from neurospine.description.units import seconds, whole_steps
 from neurospine.errors import ModelError, ProtocolError, UnitError, suggest
+from neurospine.simulation.connections import whole_number
 from neurospine.simulation.form_choice import choose_form
 from neurospine.simulation.forms import Form, FormName
 from neurospine.simulation.network import (
     Array,
+    Border,
     Group,
     Network,
     Operation,
@@ -24,14 +26,10 @@ from neurospine.simulation.network import (
     Synapses,
     Trace,
 )
-from neurospine.simulation.projections import (
-    Layout,
-    declarations,
-    names_read,
-    values_of,
-    whole_number,
-)
+from neurospine.simulation.numbers import Numbers, condition_models
+from neurospine.simulation.projections import Layout, names_read
 from neurospine.simulation.random import LARGEST_MEAN, stream_key
+from neurospine.simulation.schedule import common_steps, stretches
 from neurospine.simulation.stimuli import spikes
 
 #: Brian2 numbers cells in 32 bits.
@@ -52,6 +50,10 @@ class Plan:
         Number of copies of the circuit: conditions times repeats.
     sizes
         Cells in one copy of each population.
+    form
+        The form that was asked for.
+    fitted_to
+        The data that the values of any condition were fitted to.
     """
 
     model: Model
@@ -61,6 +63,8 @@ class Plan:
     forms: dict[str, Form]
     copies: int
     sizes: dict[str, int]
+    form: FormName | None
+    fitted_to: frozenset[str]
 
 
 def make_plan(
@@ -94,9 +98,13 @@ class _Planner:
     def __init__(self, model: Model, protocol: Protocol, seed: int, form: FormName | None) -> None:
         self.model, self.protocol, self.seed, self.form = model, protocol, seed, form
         self.step = protocol.step_seconds
-        self.steps = round(protocol.duration / self.step)
-        self.record_steps = round(protocol.record_seconds / self.step)
-        self.copies = len(protocol.grid.rows) * protocol.repeats
+        self.schedule = stretches(protocol)
+        try:
+            models = condition_models(model, protocol.grid)
+            self.numbers = Numbers(models, protocol.repeats)
+        except ProtocolError as error:
+            raise ProtocolError(f"{protocol.place}: {error}") from None
+        self.copies = len(models) * protocol.repeats
         self.sizes = {name: self._size(name) for name in model.circuit.populations}
         for name, size in self.sizes.items():
             if size * self.copies > MOST_CELLS:
@@ -104,6 +112,7 @@ class _Planner:
                     f"circuit {model.name!r}: [populations.{name}]: {size} cells in {self.copies} "
                     f"copies are more than {MOST_CELLS}"
                 )
+        self._check_slow_clock()
 
     def plan(self) -> Plan:
         circuit = self.model.circuit
@@ -111,34 +120,83 @@ class _Planner:
         trains = spikes(self.protocol, forced, self.seed)
         groups = [self._neurons(name) for name in self.model.neurons]
         sources = [Source(n, size * self.copies, *trains[n]) for n, size in forced.items()]
+        between = common_steps(self.schedule, slow=self._ticks())
+        models = self.numbers.models
         written = {
-            name: choose_form(self.model, name, self.step, self.record_steps, self.form)
+            name: choose_form(models, name, self.step, between, self.form)
             for name in circuit.projections
         }
+        sampled = any(stretch.sampled for stretch in self.schedule)
         synapses: list[Synapses] = []
+        borders: list[Border] = []
         for name, form in written.items():
-            layout = Layout(self.model, name, form, self.sizes, self.copies, self.step)
+            layout = Layout(self.numbers, name, form, self.sizes, self.step, sampled=sampled)
             groups += layout.groups()
-            synapses += layout.synapses(self.seed, self.protocol.repeats)
-        recordings = [Recording(name, ("volume",)) for name in circuit.projections]
+            synapses += layout.synapses(self.seed)
+            borders += layout.borders()
         network = Network(
             self.step,
-            self.steps,
-            self.record_steps,
+            self.schedule,
             tuple(groups),
             tuple(sources),
             tuple(synapses),
-            tuple(recordings),
+            tuple(borders),
+            tuple(self._recording(s) for s in synapses if s.name in written),
             tuple(self.sizes),
             tuple(self._trace(name) for name in self.protocol.traces),
         )
-        return Plan(self.model, self.protocol, self.seed, network, written, self.copies, self.sizes)
+        fitted = frozenset[str]().union(*(model.fitted_to for model in models))
+        return Plan(
+            self.model,
+            self.protocol,
+            self.seed,
+            network,
+            written,
+            self.copies,
+            self.sizes,
+            self.form,
+            fitted,
+        )
+
+    def _ticks(self) -> bool:
+        """Return whether the slow clock does anything."""
+        sampled = any(stretch.sampled for stretch in self.schedule)
+        return sampled or any(spine.lives for spine in self.model.spines.values())
+
+    def _check_slow_clock(self) -> None:
+        """Raise a `ProtocolError` if ticks of the slow clock do not fill the phases of spiking."""
+        if not self._ticks():
+            return
+        fits = whole_steps(self.protocol.spine_seconds, self.step) is not None
+        for phase, stretch in zip(self.protocol.epochs, self.schedule, strict=True):
+            if stretch.spiking and not fits:
+                raise ProtocolError(
+                    f"{self.protocol.place}: spine_step: {self.protocol.spine_step} is no multiple "
+                    f"of the step of {self.step:g} s"
+                )
+            if stretch.spiking and stretch.steps % stretch.slow_steps:
+                raise ProtocolError(
+                    f"{self.protocol.place}: [[phases]] {phase.name!r}: duration: {phase.duration} "
+                    f"is no multiple of spine_step = {self.protocol.spine_step}, in which spines "
+                    "live by themselves"
+                )
+
+    def _recording(self, synapses: Synapses) -> Recording:
+        record = self.protocol.record
+        size = synapses.pre.size // self.copies
+        kept = np.arange(0, size, record.every_slot, dtype=np.int32)
+        slots = (np.arange(self.copies, dtype=np.int32)[:, None] * size + kept).ravel()
+        variables, types = ["volume"], ["<f8" if record.precision == "double" else "<f4"]
+        if synapses.lives and "stage" in record.variables:
+            variables, types = [*variables, "stage"], [*types, "i1"]
+        contacts = record.contacts and synapses.lives
+        return Recording(synapses.name, tuple(variables), tuple(types), slots, contacts)
 
     # -- cells -----------------------------------------------------------------------------
 
     def _size(self, population: str) -> int:
         size = self.model.circuit.populations[population].size
-        return whole_number(self.model, size) if isinstance(size, str) else size
+        return whole_number(self.numbers, size) if isinstance(size, str) else size
 
     def _trace(self, population: str) -> Trace:
         wanted = self.protocol.traces[population]
@@ -162,7 +220,8 @@ class _Planner:
             steps = whole_steps(seconds(wanted.every), self.step)
         except UnitError as error:
             raise ProtocolError(f"{place}: every: {error}") from None
-        if not steps or steps < 0 or self.record_steps % steps:
+        between = [s.record_steps for s in self.schedule if s.spiking]
+        if not steps or steps < 0 or any(length % steps for length in between):
             raise ProtocolError(
                 f"{place}: every: record_every = {self.protocol.record_every} must be a multiple "
                 f"of {wanted.every}"
@@ -173,24 +232,24 @@ class _Planner:
 
     def _neurons(self, population: str) -> Group:
         part = self.model.neurons[population]
-        size = self.sizes[population] * self.copies
-        values = values_of(self.model, part, part.parameters)
+        size = self.sizes[population]
+        lines, values = self.numbers.declare(part, part.parameters, size)
         for variable, name in part.initial.items():
-            values[variable] = np.full(size, self.model.number(part.name, name))
-        lines = [part.equations, *declarations(self.model, part, part.parameters)]
+            values[variable] = np.repeat(self.numbers.copies(part.name, name), size)
         operations = []
         for name, drive in self.model.circuit.drives.items():
             if drive.target == population:
                 operations.append(self._drive(name, drive, values, lines))
         if operations:
             lines.append("noise_slot : integer (constant)")
-            slots = np.arange(self.sizes[population])
+            slots = np.arange(size)
             repeats = np.arange(self.copies) % self.protocol.repeats
-            values["noise_slot"] = (repeats[:, None] * slots.size + slots).ravel().astype(np.int32)
+            values["noise_slot"] = (repeats[:, None] * size + slots).ravel().astype(np.int32)
+        lines = [part.equations, *lines]
         text = [line.strip() for block in lines for line in block.strip().splitlines()]
         return Group(
             population,
-            size,
+            size * self.copies,
             "\n".join(dict.fromkeys(text)),  # two drives may share a parameter
             values,
             threshold=part.threshold,
@@ -204,19 +263,23 @@ class _Planner:
         self, name: str, drive: Drive, values: dict[str, Array], lines: list[str]
     ) -> Operation:
         circuit = self.model.circuit
-        mean = self.model.number(circuit.name, drive.rate) * self.step
-        if not 0 <= mean <= LARGEST_MEAN:
-            raise ModelError(
-                f"parameter {circuit.name}.{drive.rate}: {mean:g} events a step; "
-                f"must be at most {LARGEST_MEAN}: use a shorter step"
-            )
         keys = (f"{name}_key_low", f"{name}_key_high")
+        random = f"noise = normal(noise_slot, t_in_timesteps, {', '.join(keys)})"
+        if drive.rate:
+            mean = self.model.number(circuit.name, drive.rate) * self.step
+            if not 0 <= mean <= LARGEST_MEAN:
+                raise ModelError(
+                    f"parameter {circuit.name}.{drive.rate}: {mean:g} events a step; "
+                    f"must be at most {LARGEST_MEAN}: use a shorter step"
+                )
+            means = f"{drive.rate}*dt, {', '.join(keys)}"
+            random = f"count = poisson_count(noise_slot, t_in_timesteps, {means})"
         used = [n for n in circuit.parameters if n in {drive.rate} | names_read(drive.effect)]
-        values |= values_of(self.model, circuit, used)
-        lines += declarations(self.model, circuit, used)
+        more, given = self.numbers.declare(circuit, used, 1)
+        lines += more
+        values |= given
         for key, word in zip(keys, stream_key(self.seed, drive.target, name), strict=True):
             values[key] = np.array([word], np.int32)
             lines.append(f"{key} : integer (shared, constant)")
-        count = f"poisson_count(noise_slot, t_in_timesteps, {drive.rate}*dt, {', '.join(keys)})"
-        code = f"count = {count}\n{drive.effect.strip()}"
+        code = f"{random}\n{drive.effect.strip()}"
         return Operation(name, code, when="synapses", order=-10)

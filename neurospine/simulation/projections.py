@@ -1,8 +1,9 @@
-"""A projection of a circuit becomes groups of traces and sets of synapses."""
+"""A projection of a circuit becomes groups of traces, sets of synapses and their borders."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -12,28 +13,18 @@ from neurospine.description.expressions import (
     parse_equations,
     parse_statements,
 )
-from neurospine.description.model import Model
-from neurospine.description.parts import Part
-from neurospine.description.units import whole_steps
-from neurospine.errors import ModelError
-from neurospine.simulation.form_choice import delay_spread
+from neurospine.simulation.connections import connections, delays
 from neurospine.simulation.forms import CellBlock, Form
-from neurospine.simulation.network import Alias, Array, Group, Operation, Synapses
-from neurospine.simulation.random import generator
+from neurospine.simulation.living import Living, living
+from neurospine.simulation.network import Alias, Array, Border, Group, Synapses
+from neurospine.simulation.numbers import Numbers
+from neurospine.simulation.random import stream_key
+from neurospine.simulation.sampling import Sampling, sampling
+from neurospine.simulation.start import start_volumes
 
-
-def values_of(model: Model, part: Part, names: Iterable[str]) -> dict[str, Array]:
-    """Return parameters of a part as arrays, as the equations see them."""
-    return {name: np.array([model.number(part.name, name)]) for name in names}
-
-
-def declarations(model: Model, part: Part, names: Iterable[str]) -> list[str]:
-    """Return the lines that declare parameters of a part as run-time numbers."""
-    entries = model.parameters.entries
-    return [
-        f"{name} : {entries[f'{part.name}.{name}'].declaration} (shared, constant)"
-        for name in names
-    ]
+_NAME = re.compile(r"[A-Za-z_]\w*")
+#: Stages are few, and the slow clock reads them all: a byte each.
+_TYPES = {"stage": "int8", "turned": "int8", "slow_tick": "int64"}
 
 
 def names_read(statements: str) -> set[str]:
@@ -41,112 +32,189 @@ def names_read(statements: str) -> set[str]:
     return set().union(*(identifiers(s.expression) for s in parse_statements(statements)), set())
 
 
-def whole_number(model: Model, name: str) -> int:
-    """Return a parameter of the circuit that counts something.
-
-    Raises
-    ------
-    ModelError
-        If it is no whole number from 1.
-    """
-    value = model.number(model.circuit.name, name)
-    if value != round(value) or value < 1:
-        raise ModelError(
-            f"parameter {model.circuit.name}.{name}: must be a whole number from 1, found {value:g}"
-        )
-    return round(value)
-
-
 class Layout:
-    """One projection laid out over all copies of the circuit."""
+    """One projection laid out over all copies of the circuit.
+
+    Parameters
+    ----------
+    numbers
+        The model in each condition.
+    name
+        The projection.
+    form
+        How its rule is computed.
+    sizes
+        Cells in one copy of each population.
+    step
+        The time step in seconds.
+    sampled
+        Whether the protocol applies the drive of samples.
+    """
 
     def __init__(
         self,
-        model: Model,
+        numbers: Numbers,
         name: str,
         form: Form,
         sizes: Mapping[str, int],
-        copies: int,
         step: float,
+        *,
+        sampled: bool,
     ) -> None:
-        self.model, self.name, self.form = model, name, form
-        self.sizes, self.copies, self.step = sizes, copies, step
-        self.projection = model.circuit.projections[name]
-        self.spine = model.spines[name]
+        self.numbers, self.name, self.form, self.step = numbers, name, form, step
+        self.model = numbers.model
+        self.copies = len(numbers.models) * numbers.repeats
+        self.projection = self.model.circuit.projections[name]
+        self.spine = self.model.spines[name]
+        self.sizes = (sizes[self.projection.origin], sizes[self.projection.target])
         self.sides = (
-            ("axon", self.projection.origin, form.presynaptic),
-            ("cell", self.projection.target, form.postsynaptic),
+            ("axon", self.projection.origin, self.sizes[0], form.presynaptic),
+            ("cell", self.projection.target, self.sizes[1], form.postsynaptic),
         )
+        self.sampling: Sampling | None = None
+        if sampled and self.spine.rule:
+            self.sampling = sampling(self.spine)
+        cleared = ("sampled",) if self.sampling else ()
+        self.living: Living | None = living(self.spine, cleared) if self.spine.lives else None
 
     def groups(self) -> list[Group]:
         """Return the groups that hold the traces of the two sides."""
         groups = []
-        for label, population, block in self.sides:
+        for label, _, size, block in self.sides:
             if block.equations:
-                lines, values = self._parameters(block.equations, block.on_spike, block.settle)
+                texts = (block.on_spike, block.settle)
+                lines, values = self._parameters(size, block.equations, *texts)
                 groups.append(
                     Group(
                         f"{self.name}_{label}",
-                        self.sizes[population] * self.copies,
+                        size * self.copies,
                         "\n".join((*(e.text for e in block.equations), *lines)),
                         values,
-                        operations=self._settle(block.settle, order=-2),
                     )
                 )
         return groups
 
-    def synapses(self, seed: int, repeats: int) -> list[Synapses]:
+    def synapses(self, seed: int) -> list[Synapses]:
         """Return the spines and the pathways that bring spikes to the traces."""
-        pre, post = self._connections(seed, repeats)
-        delay = self._delay(seed, repeats, pre.size // self.copies)
-        texts = (self.form.on_pre, self.form.on_post, self.form.settle)
-        lines, values = self._parameters(self.form.equations, *texts)
-        volume = self.spine.structure.volume
-        start, low, high = (
-            self.model.number(self.spine.structure.name, name)
-            for name in (volume.initial, volume.lowest, volume.highest)
-        )
-        if not low <= start <= high:
-            raise ModelError(
-                f"parameter {self.spine.structure.name}.{volume.initial}: {start:g} {volume.unit} "
-                f"is outside the bounds of the volume, {low:g} to {high:g}"
-            )
+        pre, post = connections(self.numbers, self.name, self.sizes, self.copies, seed)
+        size = pre.size // self.copies
+        delay = delays(self.numbers, self.name, self.step, size, self.copies, seed)
+        equations = [*self.form.equations, *(self.living.equations if self.living else ())]
+        equations += self.sampling.equations if self.sampling else ()
+        own = [border for border in self.borders() if border.owner == self.name]
+        texts = (self.form.on_pre, self.form.on_post, *(border.code for border in own))
+        lines, values = self._parameters(size, equations, *texts)
+        values |= self._start(size, seed)
+        values |= {e.name: np.zeros(pre.size) for e in equations if e.name not in values}
+        if self.living or self.sampling:
+            more, given = self._slow_numbers(seed, size, " ".join(border.code for border in own))
+            lines += more
+            values |= given
         spines = Synapses(
             self.name,
             self.projection.origin,
             self.projection.target,
             pre,
             post,
-            "\n".join((*(e.text for e in self.form.equations), *lines)),
+            "\n".join((*(e.text for e in equations), *lines)),
             self.form.on_pre,
             delay,
-            {**values, "volume": np.full(pre.size, start)},
-            ("volume",),
+            values,
+            tuple(name for name, value in values.items() if value.size == pre.size != 1),
             self.form.on_post,
             self._aliases(),
-            operations=self._settle(self.form.settle, order=-3),
+            types={name: kind for name, kind in _TYPES.items() if name in values},
+            lives=self.spine.stages is not None,
         )
         pathways = [
-            self._bring(label, population, block, wait, order)
-            for (label, population, block), wait, order in zip(
+            self._bring(label, population, size, block, wait, order)
+            for (label, population, size, block), wait, order in zip(
                 self.sides, (delay, np.zeros(1)), (1, 3), strict=True
             )
             if block.equations
         ]
         return [spines, *pathways]
 
+    def borders(self) -> Iterator[Border]:
+        """Yield what is done to spines and traces at borders between steps, in order."""
+        steps = self.form.settle_steps
+        if self.form.settle:
+            yield Border(self.name, "settle", "settle", self.form.settle, steps)
+        for label, _, _, block in self.sides:
+            if block.settle:
+                yield Border(f"{self.name}_{label}", "settle", "settle", block.settle, steps)
+        if self.sampling:
+            yield Border(self.name, "begin", "begin", self.sampling.begin)
+            yield Border(self.name, "measure", "measure", self.sampling.measure)
+            yield Border(self.name, "replay", "replay", self.sampling.replay)
+        if self.living:
+            yield Border(self.name, "step", "live", self.living.step)
+        if self.living and self.living.jump:
+            yield Border(self.name, "jump", "live", self.living.jump, where="turned")
+            if self.projection.connectivity.rule == "fixed_in_degree":
+                yield Border(self.name, "partners", "rewire", self._new_partner())
+        if self.sampling:
+            yield Border(self.name, "keep", "keep", self.sampling.keep)
+
+    def _new_partner(self) -> str:
+        """Return statements that draw a presynaptic cell as the connectivity rule does."""
+        same = self.projection.origin == self.projection.target
+        fine = "(uniform(site, slow_tick, partner_key_low, partner_key_high) + "
+        fine += "uniform(site, slow_tick, finer_key_low, finer_key_high)/16777216.0)"
+        lines = [f"candidate = int(floor({fine}*(origin_size - {int(same)})))"]
+        if same:
+            lines.append("candidate = candidate + int(candidate >= j % target_size)")
+        lines.append("candidate = candidate + (j // target_size)*origin_size")
+        return "\n".join(lines)
+
+    def _start(self, size: int, seed: int) -> dict[str, Array]:
+        volume, stage = start_volumes(self.numbers, self.name, self.spine, size, seed)
+        return {"volume": volume, **({"stage": stage} if self.spine.stages else {})}
+
+    def _slow_numbers(self, seed: int, size: int, text: str) -> tuple[list[str], dict[str, Array]]:
+        """Return what statements of the slow clock need besides parameters of the model."""
+        lines = ["site : integer (constant)", "slow_tick : integer (shared)"]
+        lines += ["interval : second (shared)"]
+        slots = np.arange(size)
+        repeats = np.arange(self.copies) % self.numbers.repeats
+        values: dict[str, Array] = {
+            "site": (repeats[:, None] * size + slots).ravel().astype(np.int32),
+            "slow_tick": np.zeros(1, np.int64),
+            "interval": np.zeros(1),
+        }
+        if "slow_time" in text:
+            lines.append("slow_time : second (shared)")
+            values["slow_time"] = np.zeros(1)
+        if self.sampling:
+            lines.append("sample_length : second (shared)")
+            values["sample_length"] = np.ones(1)
+        streams = list(self.living.streams) if self.living else []
+        if "candidate" in text:
+            streams += ["partner", "finer"]
+            lines += ["candidate : integer", "origin_size : integer (shared, constant)"]
+            lines += ["target_size : integer (shared, constant)"]
+            values["candidate"] = np.zeros(size * self.copies, np.int32)
+            values["origin_size"] = np.array([self.sizes[0]], np.int32)
+            values["target_size"] = np.array([self.sizes[1]], np.int32)
+        for stream in streams:
+            key = stream_key(seed, self.name, "dynamics", stream)
+            for half, word in zip(("low", "high"), key, strict=True):
+                lines.append(f"{stream}_key_{half} : integer (shared, constant)")
+                values[f"{stream}_key_{half}"] = np.array([word], np.int32)
+        return lines, values
+
     def _bring(
-        self, label: str, population: str, block: CellBlock, delay: Array, order: int
+        self, label: str, population: str, size: int, block: CellBlock, delay: Array, order: int
     ) -> Synapses:
         """Return the pathway that brings the spikes of each cell to its own traces."""
         group = f"{self.name}_{label}"
-        cells = np.arange(self.sizes[population] * self.copies, dtype=np.int32)
-        _, parameters = self._parameters((), block.on_spike)
+        cells = np.arange(size * self.copies, dtype=np.int32)
+        _, parameters = self._parameters(size, (), block.on_spike)
         aliases = {e.name: Alias(group, e.name, "post") for e in block.equations}
-        aliases |= {name: Alias(group, name, "shared") for name in parameters}
-        name = f"{group}_spikes"
+        for name, value in parameters.items():
+            aliases[name] = Alias(group, name, "shared" if value.size == 1 else "post")
         return Synapses(
-            name,
+            f"{group}_spikes",
             population,
             group,
             cells,
@@ -173,11 +241,6 @@ class Layout:
                     aliases[equation.name] = Alias(self.projection.target, equation.name, "post")
         return aliases
 
-    def _settle(self, code: str, order: int) -> tuple[Operation, ...]:
-        if not code:
-            return ()
-        return (Operation("settle", code, self.form.settle_steps, order=order),)
-
     def _intervals(self) -> dict[str, tuple[str, Array]]:
         """Return the numbers that settling needs, with their declarations."""
         steps = self.form.settle_steps
@@ -187,10 +250,10 @@ class Layout:
         }
 
     def _parameters(
-        self, equations: Iterable[Equation], *statements: str
+        self, size: int, equations: Iterable[Equation], *statements: str
     ) -> tuple[list[str], dict[str, Array]]:
         """Return declarations and values of the parameters that texts mention."""
-        read = set().union(*map(names_read, statements), set())
+        read = set().union(*map(_names, statements), set())
         for equation in equations:
             read |= identifiers(equation.expression) if equation.expression else set()
         lines: list[str] = []
@@ -201,67 +264,12 @@ class Layout:
                 values[name] = value
         for part in (*self.spine.parts, self.model.circuit):
             used = [name for name in part.parameters if name in read]
-            lines += declarations(self.model, part, used)
-            values |= values_of(self.model, part, used)
+            more, given = self.numbers.declare(part, used, size)
+            lines += more
+            values |= given
         return lines, values
 
-    def _connections(self, seed: int, repeats: int) -> tuple[Array, Array]:
-        """Return cells on both sides of every spine, sorted by the presynaptic one.
 
-        All conditions of one repeat share their connections.
-        """
-        sizes = (self.sizes[self.projection.origin], self.sizes[self.projection.target])
-        drawn = [self._draw(sizes, seed, repeat) for repeat in range(repeats)]
-        pre, post = [], []
-        for copy in range(self.copies):
-            one = drawn[copy % repeats]
-            pre.append(one // sizes[1] + copy * sizes[0])
-            post.append(one % sizes[1] + copy * sizes[1])
-        return np.concatenate(pre).astype(np.int32), np.concatenate(post).astype(np.int32)
-
-    def _draw(self, sizes: tuple[int, int], seed: int, repeat: int) -> Array:
-        """Return one copy's spines as sorted numbers ``pre*size + post``."""
-        rule = self.projection.connectivity
-        if rule.rule == "one_to_one":
-            if sizes[0] != sizes[1]:
-                raise ModelError(f"projection {self.name!r}: one_to_one needs equal sizes {sizes}")
-            return np.arange(sizes[0]) * (sizes[1] + 1)
-        if rule.rule == "all_to_all":
-            return np.arange(sizes[0] * sizes[1])
-        assert rule.in_degree is not None
-        degree = whole_number(self.model, rule.in_degree)
-        random = generator(seed, self.name, "connections", str(repeat))
-        post = np.repeat(np.arange(sizes[1]), degree)
-        recurrent = self.projection.origin == self.projection.target
-        if recurrent and sizes[0] < 2:
-            raise ModelError(f"projection {self.name!r}: a cell alone has no partner")
-        pre = random.integers(0, sizes[0] - recurrent, post.size)
-        pre += recurrent & (pre >= post)  # no cell onto itself
-        return np.sort(pre * sizes[1] + post)
-
-    def _delay(self, seed: int, repeats: int, size: int) -> Array:
-        """Return the delay of all spines, or of each where they differ, in seconds.
-
-        All conditions of one repeat share their delays.
-        """
-        circuit = self.model.circuit
-        delay = self.model.number(circuit.name, self.projection.delay)
-        spread = delay_spread(self.model, self.name)
-        if delay < 0 or spread < 0:
-            raise ModelError(
-                f"parameter {circuit.name}.{self.projection.delay}: a delay or spread is negative"
-            )
-        if whole_steps(delay, self.step) is None:
-            raise ModelError(
-                f"parameter {circuit.name}.{self.projection.delay}: {delay:g} s is no multiple "
-                f"of the step of {self.step:g} s"
-            )
-        if spread == 0:
-            return np.array([delay])
-        longest = round(spread / self.step) + 1
-        drawn = [
-            generator(seed, self.name, "delays", str(repeat)).integers(0, longest, size)
-            for repeat in range(repeats)
-        ]
-        steps = np.concatenate([drawn[copy % repeats] for copy in range(self.copies)])
-        return delay + steps * self.step
+def _names(statements: str) -> set[str]:
+    """Return every name in statements, those of functions included."""
+    return set(_NAME.findall(statements))

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from neurospine.description.expressions import identifiers, parse_equations
-from neurospine.description.model import Spine
+from neurospine.description.protocol import input_name
+from neurospine.description.spine import Spine
 from neurospine.description.stimuli import SpikeList
 from neurospine.results.info import RunInfo, SpineInfo, TraceInfo, Variable
-from neurospine.simulation.network import Trace
+from neurospine.simulation.network import Recording, Trace
 from neurospine.simulation.plan import Plan
 
 _PACKAGES = ("neurospine", "brian2", "numpy", "sympy", "h5py")
@@ -28,22 +29,22 @@ def run_info(plan: Plan, backend: str) -> RunInfo:
     for phase in protocol.phases:
         for stimulus in phase.stimuli:
             if isinstance(stimulus, SpikeList) and stimulus.file:
-                path = protocol.folder / stimulus.file
-                name = stimulus.file.replace("/", "_")
-                texts[f"inputs/{name}"] = path.read_text(encoding="utf-8")
+                name = input_name(stimulus.file)
+                texts[f"inputs/{name}"] = protocol.input_text(stimulus.file)
     attributes: dict[str, str | int | float | bool] = {
         "protocol": protocol.name,
         "model": plan.model.name,
+        "spine": plan.model.spine_instead or "",
         "parameter_sets": " ".join(plan.model.chosen_sets),
-        "fitted_to": " ".join(sorted(plan.model.fitted_to)),
+        "fitted_to": " ".join(sorted(plan.fitted_to)),
         "backend": backend,
         "seed": plan.seed,
+        "form": plan.form or "",
         "repeats": protocol.repeats,
         "forms": json.dumps({name: form.name for name, form in plan.forms.items()}),
         "files_sha256": hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest(),
         "python": platform.python_version(),
-        "machine": platform.machine(),
-        **{name: _version(name) for name in _PACKAGES},
+        **same_program(),
     }
     rows = protocol.grid.rows
     conditions = pd.DataFrame({axis: [row[axis] for row in rows] for axis in protocol.conditions})
@@ -62,6 +63,12 @@ def run_info(plan: Plan, backend: str) -> RunInfo:
     )
 
 
+def same_program() -> dict[str, str]:
+    """Return what has to be the same for a run to give the same bits."""
+    packages = {name: _version(name) for name in _PACKAGES}
+    return {"machine": platform.machine(), **packages}
+
+
 def _version(package: str) -> str:
     try:
         return version(package)
@@ -70,10 +77,12 @@ def _version(package: str) -> str:
 
 
 def _phases(plan: Plan) -> pd.DataFrame:
+    times = plan.protocol.phase_times()
     rows = []
-    for name, (start, stop) in plan.protocol.phase_times().items():
+    for phase in plan.protocol.epochs:
+        start, stop = times[phase.name]
         ticks = (round(start / plan.network.step), round(stop / plan.network.step))
-        rows.append((name, "spiking", start, stop, *ticks))
+        rows.append((phase.name, phase.kind, start, stop, *ticks))
     columns = ["name", "kind", "start", "stop", "start_tick", "stop_tick"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -88,7 +97,11 @@ def _spines(plan: Plan, projection: str) -> SpineInfo:
     synapses = next(s for s in plan.network.synapses if s.name == projection)
     slots = synapses.pre.size
     copy = np.repeat(np.arange(plan.copies, dtype=np.int32), slots // plan.copies)
-    contacts = pd.DataFrame(
+    recording = next(r for r in plan.network.recordings if r.synapses == projection)
+    stage = synapses.values.get("stage")
+    recorded = np.zeros(slots, bool)
+    recorded[recording.slots] = True
+    table = pd.DataFrame(
         {
             "slot": np.arange(slots, dtype=np.int32),
             "pre": synapses.pre,
@@ -96,11 +109,13 @@ def _spines(plan: Plan, projection: str) -> SpineInfo:
             "delay": np.broadcast_to(synapses.delay, slots),
             "condition": copy // plan.protocol.repeats,
             "repeat": copy % plan.protocol.repeats,
-            "birth": np.zeros(slots),
-            "death": np.full(slots, np.nan),
+            "present": np.ones(slots, bool) if stage is None else stage > 0,
+            "recorded": recorded,
         }
     )
-    return SpineInfo(contacts, _variables(plan, plan.model.spines[projection]))
+    spine = plan.model.spines[projection]
+    stages = tuple(spine.stages.stages) if spine.stages else ()
+    return SpineInfo(table, _variables(plan, spine, recording), stages)
 
 
 def _traces(plan: Plan, trace: Trace) -> TraceInfo:
@@ -126,11 +141,15 @@ def _inputs(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["phase", "kind", "settings"], dtype=object)
 
 
-def _variables(plan: Plan, spine: Spine) -> dict[str, Variable]:
+def _variables(plan: Plan, spine: Spine, recording: Recording) -> dict[str, Variable]:
     weight = spine.readout.weight
     used = identifiers(weight.value) & set(spine.readout.parameters)
     values = {name: plan.model.number(spine.readout.name, name) for name in used}
-    return {
-        "volume": Variable(spine.structure.volume.unit, "spine head volume"),
-        "weight": Variable(weight.unit, "synaptic weight", weight.value, values),
+    types = dict(zip(recording.variables, recording.types, strict=True))
+    described = {
+        "volume": Variable(spine.structure.volume.unit, "spine head volume", type=types["volume"]),
+        "stage": Variable("1", "stage of the spine, 0 where there is none", type="i1"),
+        "weight": Variable(weight.unit, "synaptic weight", weight.value, values, types["volume"]),
     }
+    wanted = plan.protocol.record.variables
+    return {n: v for n, v in described.items() if n in types or (v.expression and n in wanted)}

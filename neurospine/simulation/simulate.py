@@ -11,13 +11,23 @@ from typing import Any
 from neurospine.description.model import Model, load_model
 from neurospine.description.protocol import Protocol, load_protocol
 from neurospine.errors import BuildError, NeurospineError, ResultError, suggest
-from neurospine.results.trajectory import Trajectory, check_output, start_part
-from neurospine.simulation.backends.backend import Backend, Progress
+from neurospine.results.part import (
+    has_checkpoint,
+    held,
+    part_info,
+    part_of,
+    start_part,
+    write_part,
+)
+from neurospine.results.trajectory import Trajectory, check_output
+from neurospine.simulation.backends.backend import Backend, Program, Progress
 from neurospine.simulation.backends.runtime import RuntimeBackend
 from neurospine.simulation.backends.standalone import StandaloneBackend
 from neurospine.simulation.forms import FormName
 from neurospine.simulation.plan import Plan, make_plan
 from neurospine.simulation.provenance import run_info
+from neurospine.simulation.resume import plan_again
+from neurospine.simulation.schedule import recorded
 
 BACKENDS: Mapping[str, Backend] = {
     "cpp": StandaloneBackend(),
@@ -76,7 +86,8 @@ def simulate(
         If something is wrong with model, protocol, parameters, output or compiler;
         nothing is left behind. Where a run has begun, its records stay in ``….part``.
     KeyboardInterrupt
-        At an interrupt; what was recorded until then is in `output`.
+        At an interrupt; what was recorded until then is in `output`. If the run came
+        to a checkpoint, its folder stays, and `resume` goes on from there.
 
     Notes
     -----
@@ -84,31 +95,94 @@ def simulate(
     """
     engine = find_backend(backend)
     plan = prepare(model, protocol, seed=seed, parameters=parameters, form=form)
-    path = Path(output) if output is not None else None
-    if path:
-        check_output(path, force=force)
+    if output is None:
+        with tempfile.TemporaryDirectory(prefix="neurospine-") as temporary:
+            folder = Path(temporary)
+            program = engine.build(plan.network)
+            start_part(folder, run_info(plan, backend))
+            return _go(program, plan, folder, folder / "result.h5", progress)
+    path = Path(output)
+    check_output(path, force=force)
     folder = _part_folder(path, force)
-    keep = False
     try:
         program = engine.build(plan.network)
-        start_part(folder, run_info(plan, backend))
-        ended = program.run(plan.network, folder, progress or _silent)
-        trajectory = Trajectory.from_part(folder, complete=ended)
-        if ended:
-            _check_whole(trajectory, plan)
-        if path:
-            trajectory.to_hdf5(path, force=force)
-        if not ended:
-            raise KeyboardInterrupt
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    start_part(folder, run_info(plan, backend))
+    return _run_in(program, plan, folder, path, progress)
+
+
+def resume(output: str | Path, *, progress: Progress | None = None) -> Trajectory:
+    """Go on with a run that was cut off, to the same bits as if it had not been.
+
+    Parameters
+    ----------
+    output
+        The file that the run was to write; what it left stands beside it in a folder
+        ``….part``. It starts from its last checkpoint, or anew if it came to none.
+    progress
+        As for `simulate`.
+
+    Raises
+    ------
+    ResultError
+        If there is no such folder, another run is writing to it, or it was begun with
+        another version or by a backend that cannot go on.
+    """
+    path = Path(output)
+    folder = part_of(path)
+    if not folder.is_dir():
+        raise ResultError(f"{path}: nothing to go on with, there is no folder {folder}")
+    info = part_info(folder)
+    backend = str(info.attributes["backend"])
+    engine = find_backend(backend)
+    if not engine.resumes:
+        raise ResultError(
+            f"{folder}: the backend {backend!r} cannot go on with a run. Keep what there is with "
+            "'neurospine recover', or run again with force (--force)"
+        )
+    plan = plan_again(info, folder)
+    return _run_in(engine.build(plan.network), plan, folder, path, progress)
+
+
+def _run_in(
+    program: Program, plan: Plan, folder: Path, path: Path, progress: Progress | None
+) -> Trajectory:
+    """Run in a folder that is kept as long as the run can be gone on with."""
+    keep = True
+    try:
+        with held(folder):
+            trajectory = _go(program, plan, folder, path, progress)
+        keep = False
         return trajectory
+    except KeyboardInterrupt:
+        keep = has_checkpoint(folder) or not path.exists()
+        raise
     except NeurospineError as error:
-        keep = path is not None and any(folder.glob("*.segment"))
+        keep = any(folder.glob("*.segment"))
         if keep:
-            raise ResultError(f"{error}. What was recorded is kept in {folder}") from None
+            raise ResultError(
+                f"{error}. What was recorded is kept in {folder}; 'neurospine run --resume "
+                f"{path}' goes on with it"
+            ) from None
         raise
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _go(
+    program: Program, plan: Plan, folder: Path, path: Path, progress: Progress | None
+) -> Trajectory:
+    """Run, and write what was recorded to a file."""
+    ended = program.run(plan.network, folder, progress or _silent)
+    write_part(folder, path, complete=ended)
+    if not ended:
+        raise KeyboardInterrupt
+    trajectory = Trajectory.from_hdf5(path)
+    _check_whole(trajectory, plan)
+    return trajectory
 
 
 def prepare(
@@ -154,25 +228,23 @@ def _silent(seconds: float) -> None:
 
 def _check_whole(trajectory: Trajectory, plan: Plan) -> None:
     """Raise a `ResultError` if a snapshot of the spines was lost on its way."""
-    network = plan.network
     for name, dataset in trajectory.spines.items():
-        if dataset.sizes["time"] != network.steps // network.record_steps + 1:
+        if dataset.sizes["time"] != recorded(plan.network.schedule):
             raise ResultError(f"the records of {name!r} are damaged: a snapshot is missing")
 
 
-def _part_folder(path: Path | None, force: bool) -> Path:
+def _part_folder(path: Path, force: bool) -> Path:
     """Make the folder for the segments of a run."""
-    if path is None:
-        return Path(tempfile.mkdtemp(prefix="neurospine-"))
-    folder = path.with_name(f"{path.name}.part")
+    folder = part_of(path)
     try:
         if folder.exists() and force:
-            shutil.rmtree(folder)
+            with held(folder):
+                shutil.rmtree(folder)
         folder.mkdir()
     except FileExistsError:
         raise ResultError(
-            f"{folder}: another run is writing {path.name}, or one was cut off; use force "
-            "(--force) to throw its data away"
+            f"{folder}: another run is writing {path.name}, or one was cut off: go on with it "
+            f"(--resume {path}), or use force (--force) to throw its data away"
         ) from None
     except OSError as error:
         raise ResultError(f"{folder}: cannot be written ({error.strerror})") from None

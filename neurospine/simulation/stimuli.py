@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from io import StringIO
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from neurospine.description.conditions import Conditions
-from neurospine.description.protocol import Phase, Protocol
+from neurospine.description.phases import Phase
+from neurospine.description.protocol import Protocol
 from neurospine.description.stimuli import Pairing, Poisson, Regular, SpikeList, Triplet
 from neurospine.description.units import ON_A_STEP, convert, whole_steps
 from neurospine.errors import NeurospineError, ProtocolError, suggest
@@ -19,20 +20,29 @@ from neurospine.simulation.network import Array
 from neurospine.simulation.random import generator
 
 Row = Mapping[str, float | str]
+#: Population, cells and ticks of spikes.
+Trains = Iterator[tuple[str, Array, Array]]
 
 
 class _Cell:
     """One condition and repeat of one phase, with the means to read times in it."""
 
     def __init__(
-        self, protocol: Protocol, phase: Phase, number: int, row: Row, repeat: int, seed: int
+        self,
+        protocol: Protocol,
+        phase: Phase,
+        number: int,
+        row: Row,
+        repeat: int,
+        seed: int,
+        sizes: Mapping[str, int],
     ) -> None:
         self.grid: Conditions = protocol.grid
         self.step = protocol.step_seconds
         self.length = round(phase.seconds / self.step)
         self.phase, self.number, self.row = phase, number, row
         self.repeat, self.seed = repeat, seed
-        self.folder: Path = protocol.folder
+        self.protocol, self.sizes = protocol, sizes
 
     def time(self, text: str) -> float:
         return self.grid.quantity(text, self.row, "second")
@@ -55,11 +65,18 @@ class _Cell:
             raise ProtocolError(f"{key}: {shown} is no multiple of the step of {self.step:g} s")
         return steps
 
+    def everywhere(self, population: str, ticks: Array) -> tuple[str, Array, Array]:
+        """Return the same ticks in every cell of a population."""
+        size = self.sizes[population]
+        return population, np.tile(np.arange(size), ticks.size), np.repeat(ticks, size)
+
     def train(self, stimulus: Regular | Pairing | Triplet) -> Array:
         """Return the ticks of evenly spaced events from the start of the stimulus."""
         rate = self.rate(stimulus.rate)
-        if rate <= 0:
-            raise ProtocolError(f"rate: must be positive, found {stimulus.rate}")
+        if rate < 0:
+            raise ProtocolError(f"rate: must not be negative, found {stimulus.rate}")
+        if rate == 0:  # a condition without spikes
+            return np.zeros(0, np.int64)
         times = self.time(stimulus.start) + np.arange(stimulus.count) / rate
         return to_ticks(times, self.step)
 
@@ -78,19 +95,18 @@ def to_ticks(times: Array, step: float) -> Array:
     return np.rint(steps).astype(np.int64)
 
 
-def _regular(stimulus: Regular, cell: _Cell, size: int) -> Iterator[tuple[str, Array, Array]]:
-    ticks = cell.train(stimulus)
-    yield stimulus.population, np.tile(np.arange(size), ticks.size), np.repeat(ticks, size)
+def _regular(stimulus: Regular, cell: _Cell) -> Trains:
+    yield cell.everywhere(stimulus.population, cell.train(stimulus))
 
 
-def _pairing(stimulus: Pairing, cell: _Cell, size: int) -> Iterator[tuple[str, Array, Array]]:
+def _pairing(stimulus: Pairing, cell: _Cell) -> Trains:
     ticks, interval = cell.train(stimulus), cell.ticks("interval", stimulus.interval)
     first = ticks + max(0, -interval)
-    yield stimulus.presynaptic, np.zeros_like(first), first
-    yield stimulus.postsynaptic, np.zeros_like(first), first + interval
+    yield cell.everywhere(stimulus.presynaptic, first)
+    yield cell.everywhere(stimulus.postsynaptic, first + interval)
 
 
-def _triplet(stimulus: Triplet, cell: _Cell, size: int) -> Iterator[tuple[str, Array, Array]]:
+def _triplet(stimulus: Triplet, cell: _Cell) -> Trains:
     order = cell.grid.word(stimulus.order, cell.row)
     intervals = np.array(
         [cell.ticks(key, getattr(stimulus, key)) for key in ("first_interval", "second_interval")]
@@ -104,11 +120,11 @@ def _triplet(stimulus: Triplet, cell: _Cell, size: int) -> Iterator[tuple[str, A
     middle = cell.train(stimulus) - outer[0]
     both = np.sort((middle[:, None] + outer).ravel())
     pre, post = (both, middle) if order == "pre_post_pre" else (middle, both)
-    yield stimulus.presynaptic, np.zeros_like(pre), pre
-    yield stimulus.postsynaptic, np.zeros_like(post), post
+    yield cell.everywhere(stimulus.presynaptic, pre)
+    yield cell.everywhere(stimulus.postsynaptic, post)
 
 
-def _poisson(stimulus: Poisson, cell: _Cell, size: int) -> Iterator[tuple[str, Array, Array]]:
+def _poisson(stimulus: Poisson, cell: _Cell) -> Trains:
     rate = cell.rate(stimulus.rate)
     if not 0 <= rate * cell.step <= 0.1:
         raise ProtocolError(
@@ -123,7 +139,7 @@ def _poisson(stimulus: Poisson, cell: _Cell, size: int) -> Iterator[tuple[str, A
         )
     if stop < start:
         raise ProtocolError(f"stop: {stop:g} s is before start, {start:g} s")
-    for number in range(size):
+    for number in range(cell.sizes[stimulus.population]):
         names = (stimulus.population, cell.phase.name, str(cell.number), str(cell.repeat))
         random = generator(cell.seed, "poisson", *names, str(number))
         intervals = random.standard_exponential(_enough(rate * (stop - start)))
@@ -137,9 +153,10 @@ def _enough(mean: float) -> int:
     return int(mean + 12 * np.sqrt(mean) + 50)
 
 
-def _spike_list(stimulus: SpikeList, cell: _Cell, size: int) -> Iterator[tuple[str, Array, Array]]:
+def _spike_list(stimulus: SpikeList, cell: _Cell) -> Trains:
+    size = cell.sizes[stimulus.population]
     if stimulus.file:
-        cells, times = _read_spikes(cell.folder / stimulus.file)
+        cells, times = _read_spikes(cell.protocol.input_text(stimulus.file), stimulus.file)
     else:
         if len(stimulus.cells) != len(stimulus.times):
             raise ProtocolError("cells and times must have the same length")
@@ -150,11 +167,11 @@ def _spike_list(stimulus: SpikeList, cell: _Cell, size: int) -> Iterator[tuple[s
     yield stimulus.population, cells, to_ticks(times, cell.step)
 
 
-def _read_spikes(path: Path) -> tuple[Array, Array]:
+def _read_spikes(text: str, path: str) -> tuple[Array, Array]:
     try:
         with warnings.catch_warnings(action="error"):  # more fields than names in a line
-            table = pd.read_csv(path, comment="#", index_col=False)
-    except (OSError, ValueError, Warning) as error:
+            table = pd.read_csv(StringIO(text), comment="#", index_col=False)
+    except (ValueError, Warning) as error:
         raise ProtocolError(f"{path}: no spike list: {error}") from None
     columns = {name.split("[")[0].strip(): name for name in table.columns}
     if not {"cell", "time"} <= set(columns) or "[" not in columns["time"]:
@@ -172,7 +189,7 @@ def _read_spikes(path: Path) -> tuple[Array, Array]:
     return cells.astype(np.int64), times
 
 
-_KINDS: dict[type, Callable[[Any, _Cell, int], Iterator[tuple[str, Array, Array]]]] = {
+_KINDS: dict[type, Callable[[Any, _Cell], Trains]] = {
     Regular: _regular,
     Pairing: _pairing,
     Triplet: _triplet,
@@ -209,26 +226,27 @@ def spikes(
     """
     found: dict[str, list[tuple[Array, Array, Array]]] = {name: [] for name in sizes}
     rows, start = protocol.grid.rows, 0
-    for phase in protocol.phases:
+    for phase in protocol.epochs:
         for number, stimulus in enumerate(phase.stimuli):
             place = f"phase {phase.name!r}, stimulus {number + 1} ({stimulus.kind})"
             try:
                 for copy, row in enumerate(row for row in rows for _ in range(protocol.repeats)):
-                    cell = _Cell(protocol, phase, number, row, copy % protocol.repeats, seed)
+                    repeat = copy % protocol.repeats
+                    cell = _Cell(protocol, phase, number, row, repeat, seed, sizes)
                     for name in _populations(stimulus):
                         if name not in sizes:
                             hint = suggest(name, sizes) if sizes else "All cells are neurons here."
                             raise ProtocolError(
                                 f"no population {name!r} to force spikes on. {hint}"
                             )
-                    size = sizes[_populations(stimulus)[0]]
-                    for name, cells, ticks in _KINDS[type(stimulus)](stimulus, cell, size):
+                    for name, cells, ticks in _KINDS[type(stimulus)](stimulus, cell):
                         _check_within(ticks, cell)
                         chance = np.full(ticks.size, isinstance(stimulus, Poisson))
                         found[name].append((cells + copy * sizes[name], ticks + start, chance))
             except NeurospineError as error:
                 raise ProtocolError(f"{protocol.place}: {place}: {error}") from None
-        start += round(phase.seconds / protocol.step_seconds)
+        if phase.spiking:  # forced spikes are counted in steps of spiking
+            start += round(phase.seconds / protocol.step_seconds)
     try:
         return {name: _merge(name, trains) for name, trains in found.items()}
     except ProtocolError as error:

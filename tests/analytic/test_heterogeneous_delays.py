@@ -84,15 +84,15 @@ def test_contacts_of_one_axon_follow_the_event_loop_at_their_own_delays(
 ) -> None:
     protocol = listed_spikes(*trains, steps=STEPS, record=RECORD)
     trajectory = run(spine, protocol, backend, keep)
-    contacts = trajectory.info.spines["all"].contacts
-    delays = np.rint(contacts["delay"].to_numpy() / STEP).astype(int)
+    slots = trajectory.info.spines["all"].slots
+    delays = np.rint(slots["delay"].to_numpy() / STEP).astype(int)
     assert len(set(delays)) > 3
     assert delays.min() >= SHORTEST
     assert delays.max() <= SHORTEST + SPREAD
     loops = [
         event_loop(trains[0][row.pre], trains[1][row.post], delay, loop_numbers(spine, keep),
                    range(0, STEPS + 1, RECORD))
-        for row, delay in zip(contacts.itertuples(), delays, strict=True)
+        for row, delay in zip(slots.itertuples(), delays, strict=True)
     ]  # fmt: skip
     found = trajectory.spines["all"]["volume"].values
     np.testing.assert_allclose(found, np.array(loops).T, rtol=0, atol=LOOP)
@@ -113,8 +113,7 @@ def test_all_conditions_share_their_delays_and_another_seed_draws_others(
     axis = {"values": (1.0, 2.0), "meaning": "Two of the same"}
     protocol = listed_spikes(*trains, steps=STEPS, record=STEPS, conditions={"turn": axis})
     first, second = (
-        run("pair_stdp", protocol, "numpy", seed=seed).info.spines["all"].contacts
-        for seed in (0, 1)
+        run("pair_stdp", protocol, "numpy", seed=seed).info.spines["all"].slots for seed in (0, 1)
     )
     delays = [group["delay"].to_numpy() for _, group in first.groupby("condition")]
     np.testing.assert_array_equal(delays[0], delays[1])

@@ -111,3 +111,19 @@ def test_neurons_and_steps_get_independent_events(model: Model, protocol: Protoc
     assert abs(between).max() < 7 / math.sqrt(len(events))
     later = np.corrcoef(events[1:].ravel(), events[:-1].ravel())[0, 1]
     assert abs(later) < 4 / math.sqrt(events.size)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_drive_without_a_rate_is_white_noise(protocol: Protocol, backend: str) -> None:
+    text = CIRCUIT.replace('rate   = "rate"\n', "").replace("count*current", "noise*current")
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("rate "))
+    tau, size = 2e-3, 100.0
+    found = currents(Model.from_text(text), protocol, backend)[int(20 * tau / STEP) :]
+    # A sum of normal numbers that decay: Gaussian, of a variance that no step is short enough for.
+    variance = size**2 / (1 - math.exp(-2 * STEP / tau))
+    # Five standard errors, with independent samples counted as above.
+    samples = found.size * STEP / (2 * tau)
+    assert abs(found.mean()) < 5 * math.sqrt(variance / samples)
+    assert found.var() == pytest.approx(variance, abs=5 * variance * math.sqrt(2 / samples))
+    kurtosis = float(np.mean(found**4)) / variance**2
+    assert kurtosis == pytest.approx(3.0, abs=5 * math.sqrt(96 / samples))

@@ -22,6 +22,7 @@ from neurospine.simulation.backends.standalone.arguments import (
     argument_arrays,
     write_arguments,
 )
+from neurospine.simulation.backends.standalone.backend import CHECKPOINT_SECONDS
 from neurospine.simulation.network import Network
 from neurospine.simulation.simulate import prepare
 
@@ -155,15 +156,17 @@ def test_an_argument_of_the_wrong_size_is_an_error(
     network: Network, tmp_path: Path, change: Callable[[Network], Network]
 ) -> None:
     path, slots = tmp_path / "arguments.bin", expected(network)
-    write_arguments(path, network, slots)
+    write_arguments(path, network, slots, CHECKPOINT_SECONDS)
     assert path.stat().st_size > 0
     with pytest.raises(BuildError, match=r"argument \S+: \d+ numbers where \d+ are expected"):
-        write_arguments(path, change(network), slots)
+        write_arguments(path, change(network), slots, CHECKPOINT_SECONDS)
 
 
 def test_arguments_of_another_network_are_an_error(network: Network, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="not for this network"):
-        write_arguments(tmp_path / "arguments.bin", network, expected(network)[1:])
+        write_arguments(
+            tmp_path / "arguments.bin", network, expected(network)[1:], CHECKPOINT_SECONDS
+        )
 
 
 @pytest.mark.cpp
@@ -172,8 +175,8 @@ def test_the_program_itself_refuses_arguments_cut_short(
 ) -> None:
     from neurospine.simulation.backends.standalone import backend
 
-    def cut(path: Path, network: Network, slots: list[Slot]) -> None:
-        write_arguments(path, network, slots)
+    def cut(path: Path, network: Network, slots: list[Slot], checkpoint: float) -> None:
+        write_arguments(path, network, slots, checkpoint)
         path.write_bytes(path.read_bytes()[:-40])
 
     monkeypatch.setattr(backend, "write_arguments", cut)

@@ -47,7 +47,7 @@ def test_network_spikes_at_the_same_steps_on_every_backend(
     traces = [trajectory.traces["neurons"] for trajectory in (plain, compiled)]
     for name in ("v", "i_synaptic"):
         found, wanted = traces[1][name].values, traces[0][name].values
-        assert wanted.shape == (1001, 2)
+        assert wanted.shape == (1000, 2)
         np.testing.assert_allclose(found, wanted, rtol=0, atol=VOLUME * np.abs(wanted).max())
 
 

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from neurospine import load_model, load_protocol
-from neurospine.analysis.validation import load_reference
 from neurospine.description.library import shipped_folder
 from neurospine.description.parts import KINDS, parse_part
+from neurospine.description.published import load_reference
 from neurospine.description.references import PLAIN_SOURCES, references
 from neurospine.description.units import parse_unit
 from neurospine.errors import ModelError
@@ -41,6 +41,8 @@ SETS = [(path, label) for path in PARTS for label in part(path).sets]
 FOLDERS = {
     "plasticity": "plasticity",
     "structure": "spines",
+    "intrinsic": "spines",
+    "stages": "spines",
     "readout": "spines",
     "spine": "spines",
     "neuron": "neurons",
@@ -103,7 +105,7 @@ def test_every_value_of_a_set_is_one_that_may_be_set(path: Path, label: str) -> 
             loaded.parameters[short].parameter(short).with_value(value, chosen.source, chosen.where)
         )
         assert changed.value == value
-    assert set(chosen.fitted_to) <= {table.stem for table in TABLES}
+    assert set(chosen.fitted_to) <= {table.stem for table in TABLES} | set(references())
     assert (chosen.source == "fitted") <= bool(chosen.fitted_to)
 
 
@@ -125,8 +127,9 @@ def test_a_protocol_makes_a_network_of_all_its_conditions(path: Path) -> None:
     plan = make_plan(protocol.default_model(), protocol)
     rows = protocol.grid.rows
     assert plan.copies == len(rows) * protocol.repeats
-    spikes = {source.name: source.ticks.size for source in plan.network.sources}
-    assert all(spikes.values())
+    spikes = [source.ticks.size for source in plan.network.sources]
+    forced = any(phase.stimuli for phase in protocol.phases)
+    assert all(spikes) if forced else not any(spikes)
 
 
 @pytest.mark.parametrize("path", PROTOCOLS, ids=name)
@@ -136,10 +139,10 @@ def test_published_values_stand_beside_conditions_of_the_protocol(path: Path) ->
         if target.data:
             table = load_reference(target.data).table
             axes = [axis for axis in protocol.conditions if axis in table]
-            assert {target.column, target.error} <= set(table.columns)
+            assert {target.column, target.error, *target.rows} <= set(table.columns)
             assert (table[target.error] > 0).all()
-            measured = protocol.measures[target.measure].kind == "relative_change"
-            assert bool(axes) == measured
+            fit = protocol.measures[target.measure].kind == "exponential_fit"
+            assert bool(axes) == (bool(protocol.conditions) and not fit)
 
 
 @pytest.mark.parametrize("path", TABLES, ids=name)

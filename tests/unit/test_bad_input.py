@@ -178,9 +178,13 @@ def test_a_folder_is_no_file(refused: Callable[..., str]) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("run",), ("rum", "stdp_window"), ("run", "a", "b"), ("run", "stdp_window", "--seed", "x")],
+    [("rum", "stdp_window"), ("run", "a", "b"), ("run", "stdp_window", "--seed", "x")],
 )
 def test_a_wrong_command_line_has_status_two(command: Command, words: tuple[str, ...]) -> None:
     done = command(*words)
     assert (done.status, done.out) == (2, "")
     assert "Usage" in done.err
+
+
+def test_a_run_without_a_protocol_says_where_to_find_one(refused: Callable[..., str]) -> None:
+    assert "name a protocol to run; 'neurospine list'" in refused("run")

@@ -161,7 +161,7 @@ def test_equations_are_read_line_by_line() -> None:
         ("x = __import__('os') : 1", "unknown function '__import__'"),
         ("x = 9**9**9 : 1", "exponent"),
         ("x : 9**9**9", "is not a unit"),
-        ("state : 1", "call the variable 'stage'"),
+        ("state : 1", "already a name of Brian2"),
     ],
 )
 def test_a_wrong_equation_says_what_is_wrong(line: str, words: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurospine import Model, Protocol
-from neurospine.description.checks import check_alone
+from neurospine.description.composition import check_alone
 from neurospine.description.library import shipped_folder
 from neurospine.description.parts import parse_part
 from neurospine.errors import NeurospineError

@@ -91,7 +91,7 @@ def test_a_port_that_no_part_sets_is_named_with_the_parts_that_offer_it() -> Non
     with pytest.raises(ModelError) as caught:
         Model.from_text(circuit("own_spine"), parts=parts)
     message = str(caught.value)
-    assert "'own_readout' needs the port 'volume'" in message
+    assert "'pair' needs the port 'volume'" in message
     assert "head_volume" in message
 
 

@@ -11,10 +11,14 @@ from neurospine.errors import ModelError
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("state", "call the variable 'stage'"),
+        ("state", "already a name of Brian2"),
         ("delay", "already a name of Brian2"),
         ("exp", "already a name of Brian2"),
         ("t", "already a name of Brian2"),
+        ("stage", "neurospine uses itself"),
+        ("turned", "neurospine uses itself"),
+        ("survival", "neurospine uses itself"),
+        ("interval", "neurospine uses itself"),
         ("x_post", "call it post_x"),
         ("trace_pre", "call it pre_trace"),
         ("_x", "is not a name"),
@@ -24,14 +28,14 @@ from neurospine.errors import ModelError
         ("", "is not a name"),
     ],
 )
-def test_names_that_brian2_could_not_use_are_refused(name: str, words: str) -> None:
+def test_names_that_brian2_or_neurospine_uses_are_refused(name: str, words: str) -> None:
     with pytest.raises(ModelError) as caught:
         check_name(name)
     assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    "name", ["v", "tau_plus", "post_x", "stage", "r1", "preload", "gain", "trace"]
+    "name", ["v", "tau_plus", "post_x", "phase", "r1", "preload", "gain", "trace"]
 )
 def test_other_names_are_free(name: str) -> None:
     check_name(name)

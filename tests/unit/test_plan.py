@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -201,3 +202,41 @@ def test_a_method_that_does_not_fit_the_equations_is_an_error_that_says_so(
     model = Model.from_text(text, parts={"bent": bent.replace('"leaky"', '"bent"')})
     with pytest.raises(NeurospineError, match=r"cells.*linear"):
         simulate(model, Protocol(**tables), backend="numpy")
+
+
+FLUCTUATION = (Path(__file__).parent / "valid" / "drift_dimension.toml").read_text()
+
+
+@pytest.fixture
+def fluctuating() -> Model:
+    """The circuit with spines that have dynamics of their own and no rule."""
+    use = '["head_volume", "drift_dimension", "volume_weight"]'
+    own = f'kind = "spine"\nname = "own"\nsummary = "A spine."\nuse = {use}\n'
+    parts = {"own": own, "drift_dimension": FLUCTUATION}
+    return Model.from_text(CIRCUIT.replace("value = 1,", "value = 0,"), spine="own", parts=parts)
+
+
+def test_borders_come_at_every_tick_of_spines_that_only_fluctuate(
+    fluctuating: Model, tables: dict[str, Any]
+) -> None:
+    """Without a rule nothing else asks for a border between two snapshots."""
+    made = make_plan(fluctuating, Protocol(**tables, spine_step="2 ms"))
+    assert made.forms["inputs"].name == "static"
+    assert [border.role for border in made.network.borders] == ["live"]
+    assert made.network.border_steps == 2
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"spine_step": "30 ms"}, ("'a': duration: 100 ms", "spine_step = 30 ms")),
+        ({"step": "3 ms", "record_every": "30 ms", "phases": [{"name": "a", "duration": "3 s"}]},
+         ("spine_step", "is no multiple of the step")),
+    ],
+)  # fmt: skip
+def test_ticks_of_living_spines_fill_every_phase(
+    fluctuating: Model, tables: dict[str, Any], facts: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    with pytest.raises(NeurospineError) as caught:
+        make_plan(fluctuating, Protocol(**{**tables, **facts}))
+    assert [word for word in words if word not in str(caught.value)] == []

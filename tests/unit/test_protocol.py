@@ -20,7 +20,8 @@ TARGET = {"phenomenon": "growth", "measure": "change", "source": "bi_poo1998"}
 def test_a_protocol_is_made_from_tables(tables: dict[str, Any]) -> None:
     protocol = Protocol(**tables, repeats=2, conditions={"x": AXIS})
     assert protocol.step_seconds == 0.001
-    assert protocol.record_seconds == 0.01
+    assert protocol.recorded_every(protocol.phases[0]) == 0.01
+    assert protocol.spine_seconds == 1.0
     assert protocol.duration == pytest.approx(0.1, rel=1e-15, abs=0)
     assert protocol.grid.rows == ({"x": 1.0}, {"x": 2.0})
     assert protocol.default_model().name == "independent_pairs"
@@ -38,8 +39,10 @@ def test_a_protocol_made_in_python_is_recorded_and_read_back(tables: dict[str, A
 
 
 def test_a_protocol_made_from_text_keeps_its_text(tiny_text: str, tmp_path: Path) -> None:
+    (tmp_path / "spikes.csv").write_text("mine")
     protocol = Protocol.from_text(tiny_text, folder=tmp_path)
-    assert (protocol.text, protocol.folder) == (tiny_text, tmp_path)
+    assert protocol.text == tiny_text
+    assert protocol.input_text("spikes.csv") == "mine"
 
 
 def phase(**facts: Any) -> dict[str, Any]:
@@ -153,7 +156,7 @@ def test_a_plot_names_what_there_is(
 def test_a_protocol_is_loaded_by_name_and_by_path(shipped: Path) -> None:
     path = shipped / "protocols" / "plasticity" / "triplets.toml"
     assert load_protocol("triplets") == load_protocol(path) == load_protocol(str(path))
-    assert load_protocol("triplets").folder == path.parent
+    assert load_protocol("triplets").input_text(path.name) == path.read_text()
 
 
 def test_a_file_of_the_user_comes_before_a_shipped_one(
@@ -165,7 +168,7 @@ def test_a_file_of_the_user_comes_before_a_shipped_one(
         path.write_text(tiny_text.replace('"tiny"', f'"{name}"'))
     assert load_protocol("triplets").duration == 61.0
     monkeypatch.setenv("NEUROSPINE_LIBRARY", str(tmp_path))
-    assert load_protocol("tiny").folder == path.parent
+    assert load_protocol("tiny").input_text(path.name) == path.read_text()
     assert load_protocol("triplets").duration == pytest.approx(0.05, rel=1e-15, abs=0)
 
 

@@ -27,23 +27,23 @@ def broken(path: Path, whole: Path) -> Iterator[tuple[str, str]]:
     with h5py.File(path, "w") as file:
         file["x"] = 1
     yield "another HDF5 file", "not a neurospine result"
-    for wrong in (0, 2, 99):
+    for wrong in (0, 1, 99):
         path.write_bytes(whole.read_bytes())
         with h5py.File(path, "r+") as file:
             file.attrs["schema"] = wrong
         yield f"schema {wrong}", f"result schema {wrong}"
-    for gone in ("conditions", "spines/pair", "spikes/presynaptic/node_ids", "contacts/pair/pre"):
+    for gone in ("conditions", "spines/pair", "spikes/presynaptic/node_ids", "slots/pair/pre"):
         path.write_bytes(whole.read_bytes())
         with h5py.File(path, "r+") as file:
             del file[gone]
         yield f"without {gone}", "not a readable result file"
-    for odd in ("conditions", "spikes/presynaptic", "contacts/pair/variables", "files/models"):
+    for odd in ("conditions", "spikes/presynaptic", "slots/pair/variables", "files/models"):
         path.write_bytes(whole.read_bytes())
         with h5py.File(path, "r+") as file:
             del file[odd]
             file[odd] = 1
         yield f"a number for {odd}", "not a readable result file"
-    for group, name in (("phases", "columns"), ("contacts/pair", "variables"), ("/", "step")):
+    for group, name in (("phases", "columns"), ("slots/pair", "variables"), ("/", "step")):
         path.write_bytes(whole.read_bytes())
         with h5py.File(path, "r+") as file:
             file[group].attrs[name] = h5py.Empty("f8")

@@ -15,8 +15,8 @@ import xarray as xr
 from neurospine import Protocol, Trajectory, simulate
 from neurospine.errors import ResultError
 from neurospine.results.hdf5 import add_measures
+from neurospine.results.part import INFO_FILE, part_info, start_part, write_part
 from neurospine.results.segments import append, segment_path, spine_stream
-from neurospine.results.trajectory import INFO_FILE, start_part
 
 
 def test_a_trajectory_comes_back_identical(trajectory: Trajectory, written: Path) -> None:
@@ -30,8 +30,8 @@ def test_a_trajectory_comes_back_identical(trajectory: Trajectory, written: Path
         pd.testing.assert_frame_equal(getattr(again.info, name), getattr(trajectory.info, name))
     for name in ("attributes", "files", "step", "axes", "populations"):
         assert getattr(again.info, name) == getattr(trajectory.info, name)
-    contacts = [t.info.spines["pair"].contacts for t in (again, trajectory)]
-    pd.testing.assert_frame_equal(*contacts)
+    slots = [t.info.spines["pair"].slots for t in (again, trajectory)]
+    pd.testing.assert_frame_equal(*slots)
     assert again.info.spines["pair"].variables == trajectory.info.spines["pair"].variables
     assert again.complete
 
@@ -80,7 +80,7 @@ def test_a_file_can_explain_and_repeat_itself(trajectory: Trajectory, written: P
         attributes = dict(file.attrs)
         text = file["files/protocols/small"].asstr()[()]
         names = {f"{folder}/{n}" for folder, inside in file["files"].items() for n in inside}
-    assert attributes["schema"] == 1
+    assert attributes["schema"] == 2
     assert {"neurospine", "brian2", "backend", "seed", "files_sha256", "fitted_to"} <= set(
         attributes
     )
@@ -119,11 +119,13 @@ def test_a_run_cut_off_is_read_up_to_its_last_snapshot(
         append(tmp_path, spine_stream("pair"), tick, 8, np.full(8, 0.1 + tick))
     path = segment_path(tmp_path, spine_stream("pair"))
     path.write_bytes(path.read_bytes() + b"NSSPSEG1")
-    found = Trajectory.from_part(tmp_path, complete=False)
+    path = tmp_path / "result.h5"
+    write_part(tmp_path, path, complete=False)
+    found = Trajectory.from_hdf5(path)
     assert not found.complete
     assert found.spines["pair"]["time"].values.tolist() == pytest.approx([0.0, 0.01])
     assert found.spines["pair"]["weight"].values[0].tolist() == pytest.approx([1.0] * 8)
     assert all(table.empty for table in found.spikes.values())
     (tmp_path / INFO_FILE).unlink()
     with pytest.raises(ResultError, match="not the folder of a run"):
-        Trajectory.from_part(tmp_path, complete=False)
+        part_info(tmp_path)

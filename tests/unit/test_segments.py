@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurospine.errors import ResultError
-from neurospine.results.segments import append, checksum, read, segment_path
+from neurospine.results.segments import CONTACTS, SPIKES, append, checksum, read, segment_path
 
 STREAM = "spines_pair"
+TWO = ("<f8", "<f8")
 
 
 @pytest.fixture
@@ -27,9 +28,9 @@ def folder(tmp_path: Path) -> Path:
 def test_records_come_back_as_they_were_written(folder: Path) -> None:
     records = list(read(folder, STREAM))
     assert [(record.tick, record.count) for record in records] == [(0, 3), (10, 2), (20, 0)]
-    one, other = records[1].arrays(2)
+    one, other = records[1].arrays(TWO)
     assert (one.tolist(), other.tolist()) == ([15.0, 16.5], [-10.0, -11.0])
-    assert [a.size for a in records[2].arrays(2)] == [0, 0]
+    assert [a.size for a in records[2].arrays(TWO)] == [0, 0]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5])
@@ -38,9 +39,21 @@ def test_spikes_are_padded_to_whole_words(tmp_path: Path, count: int) -> None:
     append(tmp_path, "spikes_cells", 5, count, times, cells)
     append(tmp_path, "spikes_cells", 6, 0, times[:0], cells[:0])
     (record, last) = read(tmp_path, "spikes_cells")
-    assert [a.tolist() for a in record.spikes()] == [times.tolist(), cells.tolist()]
+    assert [a.tolist() for a in record.arrays(SPIKES)] == [times.tolist(), cells.tolist()]
     assert segment_path(tmp_path, "spikes_cells").stat().st_size % 8 == 0
     assert last.tick == 6
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 8, 9])
+def test_arrays_of_any_width_begin_at_whole_words(tmp_path: Path, count: int) -> None:
+    random = np.random.default_rng(0)
+    columns = [random.integers(1, 100, count).astype(kind) for kind in CONTACTS]
+    append(tmp_path, "contacts_pair", 5, count, *columns)
+    (record,) = read(tmp_path, "contacts_pair")
+    found = record.arrays(CONTACTS)
+    assert [a.dtype for a in found] == [np.dtype(kind) for kind in CONTACTS]
+    assert [a.tolist() for a in found] == [column.tolist() for column in columns]
+    assert record.payload.size == sum(-(-a.nbytes // 8) * 8 for a in columns)
 
 
 def test_traces_have_times_and_a_row_for_each(tmp_path: Path) -> None:

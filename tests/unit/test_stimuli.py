@@ -52,6 +52,14 @@ def train(tables: dict[str, Any]) -> Spikes:
     return make
 
 
+def everywhere(**ticks: list[int]) -> dict[str, list[tuple[int, int]]]:
+    """Return (cell, tick) of spikes that all cells of a population make at once."""
+    return {
+        name: [(cell, tick) for tick in found for cell in range(SIZES[name])]
+        for name, found in ticks.items()
+    }
+
+
 def test_a_regular_train_is_even_and_the_same_in_every_cell(train: Spikes) -> None:
     found = train({**REGULAR, "start": "5 ms"})
     assert found == {"pre": [(cell, tick) for tick in (5, 15, 25) for cell in range(3)], "post": []}
@@ -77,7 +85,7 @@ def test_pairs_are_an_interval_apart(
     train: Spikes, interval: str, pre: list[int], post: list[int]
 ) -> None:
     found = train({**PAIR, "interval": interval})
-    assert found == {"pre": [(0, t) for t in pre], "post": [(0, t) for t in post]}
+    assert found == everywhere(pre=pre, post=post)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +99,7 @@ def test_triplets_have_their_intervals_in_order(
     train: Spikes, order: str, first: str, second: str, pre: list[int], post: list[int]
 ) -> None:
     found = train({**TRIPLET, "order": order, "first_interval": first, "second_interval": second})
-    assert found == {"pre": [(0, t) for t in pre], "post": [(0, t) for t in post]}
+    assert found == everywhere(pre=pre, post=post)
 
 
 @pytest.mark.parametrize(
@@ -115,13 +123,20 @@ def test_conditions_and_repeats_are_copies_of_the_circuit(train: Spikes) -> None
     axes = {"i": {"values": [2, -3], "unit": "ms", "meaning": "m"}}
     found = train({**PAIR, "interval": "i", "count": 1}, conditions=axes, repeats=2)
     assert found["post"] == [(2, 0), (3, 0), (0, 2), (1, 2)]
-    assert found["pre"] == [(0, 0), (3, 0), (6, 3), (9, 3)]
+    before = [(cell, 0) for cell in range(6)] + [(cell, 3) for cell in range(6, 12)]
+    assert found["pre"] == before
 
 
 def test_phases_follow_each_other(train: Spikes) -> None:
     one = {**REGULAR, "population": "post", "count": 1}
     phases = [{"name": n, "duration": "50 ms", "stimuli": [one]} for n in ("a", "b", "c")]
     assert train(phases=phases)["post"] == [(0, 0), (0, 50), (0, 100)]
+
+
+def test_a_train_without_a_rate_is_empty(train: Spikes) -> None:
+    """So that a condition may be the one without stimulation."""
+    for stimulus in (REGULAR, PAIR, TRIPLET):
+        assert train({**stimulus, "rate": "0 Hz"}) == {"pre": [], "post": []}
 
 
 def test_spikes_may_be_listed(train: Spikes) -> None:
@@ -142,7 +157,7 @@ def test_spikes_may_be_listed_in_a_file_beside_the_protocol(tiny_text: str, tmp_
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (None, "no spike list"),
+        (None, "cannot be read"),
         ("", "no spike list"),
         ("cell,time\n0,1\n", "'time [unit]'"),
         ("cel,time [ms]\n0,1\n", "'cell'"),
@@ -173,8 +188,7 @@ def test_a_wrong_spike_file_is_refused(
     [
         ({**REGULAR, "start": "95 ms"}, ("outside the phase", "0.115 s", "0 to 0.1 s")),
         ({**REGULAR, "start": "-5 ms"}, ("outside the phase", "-0.005 s")),
-        ({**REGULAR, "rate": "0 Hz"}, ("rate", "positive")),
-        ({**REGULAR, "rate": "-1 Hz"}, ("rate", "positive")),
+        ({**REGULAR, "rate": "-1 Hz"}, ("rate", "must not be negative")),
         ({**REGULAR, "rate": "10 ms"}, ("rate", "'ms'")),
         ({**REGULAR, "rate": "2000 Hz"}, ("twice in one step",)),
         ({**REGULAR, "population": "pro"}, ("no population 'pro'", "'pre'")),

@@ -53,6 +53,10 @@ WORDS = (
         ("(amp*second)/metre", amp * second / metre),
         ("1/s/s", second**-2),
         ("metre**12", metre**12),
+        ("ms**0.5", ms**0.5),
+        ("1/day**0.5", 1 / (86400 * second) ** 0.5),
+        ("s**-0.5", second**-0.5),
+        ("ms**2.0", ms**2),
     ],
 )
 def test_a_product_of_powers_is_a_unit(text: str, unit: Any) -> None:
@@ -66,7 +70,7 @@ def test_a_product_of_powers_is_a_unit(text: str, unit: Any) -> None:
     [
         "", " ", "2", "0.5", "True", "5*ms+3", "ms+ms", "-ms", "ms[0]", "a.b", "ms.dim", "ms()",
         "__import__('os')", "(lambda: ms)()", "ms if ms else ms", "[ms]", "'ms'", "ms; ms",
-        "ms = 1", "ms and ms", "ms < ms", "ms**ms", "ms**0.5", "ms**True", "ms**(1+1)", "ms^2",
+        "ms = 1", "ms and ms", "ms < ms", "ms**ms", "ms**1.5", "ms**True", "ms**(1+1)", "ms^2",
         "ms ms", "ms*", "\x00", "m\ns",
     ],
 )  # fmt: skip

@@ -22,6 +22,8 @@ class Program(Protocol):
     def run(self, network: Network, folder: Path, progress: Progress) -> bool:
         """Run and append records to the streams in `folder` (see `results.segments`).
 
+        If there is a checkpoint in the folder, the run goes on from it.
+
         Returns
         -------
         bool
@@ -40,6 +42,10 @@ class Backend(Protocol):
     @property
     def name(self) -> str:
         """The name users give."""
+
+    @property
+    def resumes(self) -> bool:
+        """Whether a run that was cut off can go on from its last checkpoint."""
 
     def build(self, network: Network) -> Program:
         """Return a program for a network.

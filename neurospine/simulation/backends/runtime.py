@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import brian2
-import numpy as np
 from brian2 import second
 from brian2.devices.device import reset_device
 from brian2.utils.logger import catch_logs
 
-from neurospine.results import segments
-from neurospine.results.segments import spike_stream, spine_stream, trace_stream
 from neurospine.simulation.assembly import Assembly, arguments, assemble, refusals
 from neurospine.simulation.backends.backend import Progress
+from neurospine.simulation.backends.recorder import Recorder
+from neurospine.simulation.backends.slow_clock import SlowClock
 from neurospine.simulation.network import Network
+from neurospine.simulation.schedule import Stretch
 
 
 class RuntimeProgram:
@@ -31,21 +31,16 @@ class RuntimeProgram:
         """Run the network step by step and append records to the streams in `folder`."""
         with _own_brian(self.target), refusals():
             assembly = assemble(network)
-            _set_values(network, assembly)
-            record = _Recorder(network, assembly, folder, progress)
-            recorder = brian2.NetworkOperation(
-                record,
-                dt=network.record_steps * network.step * second,
-                when="start",
-                order=10,
-            )
-            assembly.network.add(recorder)
-            assembly.network.run(network.seconds * second, namespace={})
-            return record.tick > network.steps
+            for name, variable, value in arguments(network):
+                target = assembly.owner(name).variables[variable]
+                target.set_value(value[0] if target.scalar else value)
+            return _Driver(network, assembly, Recorder(network, assembly, folder, progress)).run()
 
 
 class RuntimeBackend:
     """Brian2's own loop in Python; `numpy` needs no compiler."""
+
+    resumes = False
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -55,47 +50,69 @@ class RuntimeBackend:
         return RuntimeProgram(self.name)
 
 
-class _Recorder:
-    """Writes a record to every stream at each snapshot."""
+class _Driver:
+    """Goes through the stretches of a run; `program.cpp` does the same in compiled programs.
 
-    def __init__(
-        self, network: Network, assembly: Assembly, folder: Path, progress: Progress
-    ) -> None:
-        self.network, self.assembly = network, assembly
-        self.folder, self.progress = folder, progress
-        self.tick = 0
-        self.seen = dict.fromkeys(network.spikes, 0)
-        self.sampled = dict.fromkeys(assembly.traces, 0)
+    Neurons count steps of spiking only. At a border, before a step, volumes are
+    settled, the slow clock ticks, and a snapshot is taken, in this order. The border
+    at the end of a stretch belongs to it.
+    """
 
-    def __call__(self) -> None:
-        for recording in self.network.recordings:
-            spines = self.assembly.synapses[recording.synapses]
-            arrays = [np.asarray(spines.variables[v].get_value()) for v in recording.variables]
-            stream = spine_stream(recording.synapses)
-            segments.append(self.folder, stream, self.tick, arrays[0].size, *arrays)
-        for population, monitor in self.assembly.monitors.items():
-            times = np.asarray(monitor.variables["t"].get_value())[self.seen[population] :]
-            cells = np.asarray(monitor.variables["i"].get_value())[self.seen[population] :]
-            self.seen[population] += times.size
-            stream = spike_stream(population)
-            segments.append(self.folder, stream, self.tick, times.size, times, cells)
-        for trace in self.network.traces:
-            known = self.assembly.traces[trace.group].variables
-            done = self.sampled[trace.group]
-            recorded = (known[name].get_value() for name in ("t", *trace.variables))
-            values = [np.asarray(array)[done:] for array in recorded]
-            self.sampled[trace.group] += values[0].size
-            stream = trace_stream(trace.group)
-            segments.append(self.folder, stream, self.tick, values[0].size, *values)
-        self.progress(self.tick * self.network.step)
-        self.tick += self.network.record_steps
+    def __init__(self, network: Network, assembly: Assembly, recorder: Recorder) -> None:
+        self.network, self.assembly, self.recorder = network, assembly, recorder
+        self.slow = SlowClock(network, assembly, recorder)
+        self.stretch = network.schedule[0]
+        self.began = 0  # biological time at the start of the stretch, in steps
+        self.spiked = 0  # steps of spiking before it
+        self.handled = -1
+        self.first = True
 
+    def run(self) -> bool:
+        """Return whether the run came to its end."""
+        operation = brian2.NetworkOperation(
+            self._at_border,
+            dt=self.network.border_steps * self.network.step * second,
+            when="start",
+            order=10,
+        )
+        self.assembly.network.add(operation)
+        self.recorder.record(0, 0)
+        for stretch in self.network.schedule:
+            self.stretch = stretch
+            self.slow.begin(stretch, first=self.first)
+            if stretch.spiking:
+                seconds = stretch.steps * self.network.step * second
+                self.assembly.network.run(seconds, namespace={})
+                if self.assembly.network._stopped:
+                    return False
+                self._border(stretch.steps)
+                self.spiked += stretch.steps
+            else:
+                self._consolidate(stretch)
+            self.began += stretch.steps
+            self.first = False
+        return True
 
-def _set_values(network: Network, assembly: Assembly) -> None:
-    for name, variable, value in arguments(network):
-        owner = assembly.groups.get(name) or assembly.synapses[name]
-        target = owner.variables[variable]
-        target.set_value(value[0] if target.scalar else value)
+    def _consolidate(self, stretch: Stretch) -> None:
+        for step in range(stretch.slow_steps, stretch.steps + 1, stretch.slow_steps):
+            self.slow.tick(self.began + step, stretch)
+            if step % stretch.record_steps == 0:
+                self.recorder.record(self.began + step, self.spiked)
+
+    def _at_border(self) -> None:
+        step = brian2.defaultclock.variables["timestep"].get_value().item()
+        self._border(step - self.spiked)
+
+    def _border(self, step: int) -> None:
+        """Do what is due before a step of a stretch of spiking."""
+        if step == 0:  # what is due belongs to the stretch before
+            self.slow.spiking_starts()
+            return
+        self.slow.settle(self.spiked + step)
+        if step % self.stretch.slow_steps == 0:
+            self.slow.tick(self.began + step, self.stretch)
+        if step % self.stretch.record_steps == 0:
+            self.recorder.record(self.began + step, self.spiked + step)
 
 
 @contextmanager

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from neurospine.errors import BuildError
+from neurospine.results.segments import spine_stream
 from neurospine.simulation.assembly import Assembly, arguments
 from neurospine.simulation.network import Array, Network
 
-RECORDER = "recorder"
-MAGIC = int.from_bytes(b"NSPARGS1", "little")
+BORDERS = "borders"
+RECORDED = "recorded slots"
+MAGIC = int.from_bytes(b"NSPARGS2", "little")
 
 
 @dataclass(frozen=True)
@@ -40,17 +42,12 @@ def argument_arrays(network: Network) -> Iterator[tuple[str, Array]]:
         yield f"{synapses.name}._synaptic_pre", synapses.pre
         yield f"{synapses.name}._synaptic_post", synapses.post
         yield f"{synapses.name}.delay", synapses.delay
-    for owner in network.owners:
-        for operation in owner.operations:
-            if operation.steps > 1:
-                yield (
-                    f"{owner.name}_{operation.name}.dt",
-                    np.array([operation.steps * network.step]),
-                )
+    for recording in network.recordings:
+        yield f"{recording.synapses}.{RECORDED}", recording.slots
     for trace in network.traces:
         yield f"{trace.group}_traces.dt", np.array([trace.steps * network.step])
         yield f"{trace.group}_traces_out._indices", trace.cells
-    yield f"{RECORDER}.dt", np.array([network.record_steps * network.step])
+    yield f"{BORDERS}.dt", np.array([network.border_steps * network.step])
     for source in network.sources:
         yield f"{source.name}.neuron_index", source.cells
         yield f"{source.name}._timebins", source.ticks
@@ -59,15 +56,19 @@ def argument_arrays(network: Network) -> Iterator[tuple[str, Array]]:
 def slots(network: Network, assembly: Assembly, clock: Any, device: Any) -> list[Slot]:
     """Return where a generated program holds each of the arrays of `argument_arrays`.
 
-    `clock` is that of the recorder. The expressions in `place` are C++ and name
+    `clock` is that of the borders. The expressions in `place` are C++ and name
     variables of the program.
     """
     monitors = {monitor.name: monitor for monitor in assembly.traces.values()}
     owners = {**assembly.groups, **assembly.synapses, **assembly.clocks, **monitors}
-    owners[RECORDER] = clock
+    owners[BORDERS] = clock
     found = []
     for name, value in argument_arrays(network):
         owner_name, variable_name = name.split(".")
+        if variable_name == RECORDED:
+            place = f"sized({spine_stream(owner_name)}_slots, count)"
+            found.append(Slot(name, "<i4", None, place))
+            continue
         owner = owners[owner_name]
         holder = owner.pre if variable_name == "delay" else owner
         variable = holder.variables[variable_name]
@@ -85,7 +86,9 @@ def slots(network: Network, assembly: Assembly, clock: Any, device: Any) -> list
     return found
 
 
-def write_arguments(path: Path, network: Network, expected: list[Slot]) -> None:
+def write_arguments(
+    path: Path, network: Network, expected: list[Slot], checkpoint_seconds: float
+) -> None:
     """Write the arguments of one run.
 
     Raises
@@ -100,8 +103,12 @@ def write_arguments(path: Path, network: Network, expected: list[Slot]) -> None:
     sizes |= {f"{s.name}._synaptic_post": s.pre.size for s in network.synapses}
     sizes |= {f"{s.name}._timebins": s.cells.size for s in network.sources}
     with path.open("wb") as file:
-        file.write(np.array([MAGIC, len(given)], "<u8").tobytes())
-        file.write(np.array([network.seconds], "<f8").tobytes())
+        sizes_of = (len(given), len(network.schedule), len(network.borders))
+        file.write(np.array([MAGIC, *sizes_of], "<u8").tobytes())
+        file.write(np.array([network.step, checkpoint_seconds], "<f8").tobytes())
+        stretches = [astuple(stretch) for stretch in network.schedule]
+        file.write(np.array(stretches, "<i8").tobytes())
+        file.write(np.array([border.steps for border in network.borders], "<i8").tobytes())
         for (name, value), slot in zip(given, expected, strict=True):
             size = sizes.get(name, slot.size)
             if size is not None and value.size != size:

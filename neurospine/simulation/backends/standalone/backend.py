@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import tempfile
@@ -17,6 +18,8 @@ from neurospine.simulation.network import Network
 
 #: How long an interrupted program may take to come to its end, in seconds.
 PATIENCE = 30.0
+#: Seconds of wall time between two checkpoints, at the least; `NEUROSPINE_CHECKPOINT` changes it.
+CHECKPOINT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class StandaloneProgram:
         """Run the program; it appends records to the streams in `folder`."""
         tick = -1
         path = folder / "arguments.bin"
-        write_arguments(path, network, self.arguments)
+        write_arguments(path, network, self.arguments, checkpoint_seconds())
         command = [str(self.main), "--results_dir", f"{folder.resolve()}/"]
         with tempfile.TemporaryFile("w+") as errors:
             try:
@@ -71,6 +74,21 @@ class StandaloneProgram:
         return tick >= network.steps
 
 
+def checkpoint_seconds() -> float:
+    """Return how many seconds of wall time lie between two checkpoints, at the least.
+
+    Raises
+    ------
+    BuildError
+        If `NEUROSPINE_CHECKPOINT` is no number.
+    """
+    text = os.environ.get("NEUROSPINE_CHECKPOINT", str(CHECKPOINT_SECONDS))
+    try:
+        return float(text)
+    except ValueError:
+        raise BuildError(f"NEUROSPINE_CHECKPOINT = {text!r}: must be a number of seconds") from None
+
+
 def _interrupt(process: subprocess.Popen[str]) -> None:
     """Let a program end after its step, or end it."""
     process.send_signal(signal.SIGINT)
@@ -84,6 +102,7 @@ class StandaloneBackend:
     """One compiled program for each structure of network."""
 
     name = "cpp"
+    resumes = True
 
     def build(self, network: Network) -> StandaloneProgram:
         """Return the program for a network, from the cache where it is there."""

@@ -31,7 +31,7 @@ from neurospine.simulation.backends.standalone.arguments import Slot
 #: square roots. There is one translation unit, so what it does not use need not be compiled.
 FLAGS = (
     *("-w", "-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math"),
-    *("-fwhole-program", "-std=c++17"),
+    *("-fwhole-program", "-fschedule-insns", "-std=c++17"),
 )
 LARGEST_CACHE = 500_000_000
 #: Programs used within this time are never removed: another process may be about to run them.

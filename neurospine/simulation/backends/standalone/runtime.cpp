@@ -1,22 +1,19 @@
 // Reads arguments and writes segments; the formats are those of results/segments.py.
 #include <chrono>
 #include <cstdlib>
+#include <fcntl.h>
 #include <iostream>
+#include <sys/file.h>
 
 #include "runtime.h"
 
 namespace neurospine {
 
-extern const std::vector<Argument> arguments;  // written for each network
-extern const std::vector<Stream> streams;
-
-namespace {
-
-const std::uint64_t ARGUMENTS = 0x315347524150534eULL;  // "NSPARGS1"
-const std::uint64_t SEGMENT = 0x314745535053534eULL;    // "NSSPSEG1"
-
-double seconds_to_run = 0.0;
-std::int64_t last_tick = -1;
+double step = 0.0;
+double checkpoint_seconds = 0.0;
+std::string place;
+std::vector<Stretch> schedule;
+std::vector<std::int64_t> settling;
 std::vector<std::FILE*> files;
 
 [[noreturn]] void fail(const std::string& message)
@@ -24,6 +21,13 @@ std::vector<std::FILE*> files;
     std::cerr << "neurospine: " << message << std::endl;
     std::exit(3);
 }
+
+namespace {
+
+const std::uint64_t ARGUMENTS = 0x325347524150534eULL;  // "NSPARGS2"
+const std::uint64_t SEGMENT = 0x314745535053534eULL;    // "NSSPSEG1"
+
+std::int64_t last_tick = -1;
 
 void read(std::FILE* file, void* to, std::size_t bytes)
 {
@@ -57,10 +61,19 @@ void load(const std::string& folder)
 {
     std::FILE* file = std::fopen((folder + "arguments.bin").c_str(), "rb");
     if (!file) fail("no arguments.bin in " + folder);
-    std::uint64_t head[2];
+    place = folder;
+    const int lock = open((folder + "program.lock").c_str(), O_RDWR | O_CREAT, 0644);
+    if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0) fail("another run is writing to " + folder);
+    std::uint64_t head[4];
     read(file, head, sizeof head);
-    if (head[0] != ARGUMENTS || head[1] != arguments.size()) fail("the arguments are of another program");
-    read(file, &seconds_to_run, sizeof seconds_to_run);
+    if (head[0] != ARGUMENTS || head[1] != arguments.size() || head[3] != borders.size())
+        fail("the arguments are of another program");
+    read(file, &step, sizeof step);
+    read(file, &checkpoint_seconds, sizeof checkpoint_seconds);
+    schedule.resize(head[2]);
+    read(file, schedule.data(), schedule.size() * sizeof(Stretch));
+    settling.resize(head[3]);
+    read(file, settling.data(), settling.size() * sizeof(std::int64_t));
     for (const Argument& argument : arguments) {
         std::uint64_t count;
         read(file, &count, sizeof count);
@@ -79,14 +92,13 @@ void load(const std::string& folder)
     }
 }
 
-double duration() { return seconds_to_run; }
-
-double record(std::int64_t tick)
+void record(std::int64_t tick)
 {
     static std::vector<char> payload;
+    const std::int64_t shift = progress.began - progress.spiked;
     for (std::size_t k = 0; k < streams.size(); k++) {
         payload.clear();
-        const std::uint64_t count = streams[k].fill(payload);
+        const std::uint64_t count = streams[k].fill(payload, shift);
         std::uint64_t head[5] = {SEGMENT, static_cast<std::uint64_t>(tick), count, payload.size(), 0};
         head[4] = checksum(head[1], head[2], payload.data(), payload.size());
         if (std::fwrite(head, sizeof head, 1, files[k]) != 1
@@ -96,7 +108,6 @@ double record(std::int64_t tick)
     }
     last_tick = tick;
     report(tick);
-    return 0.0;
 }
 
 int finish()

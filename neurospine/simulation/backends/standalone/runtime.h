@@ -1,4 +1,5 @@
-// What the generated program calls: numbers in at the start, snapshots out while it runs.
+// What the generated program is made of besides the code objects: numbers in at the start, the
+// stretches of time it goes through, snapshots out while it runs, and its state at checkpoints.
 #pragma once
 #include <cstdint>
 #include <cstdio>
@@ -16,23 +17,112 @@ struct Argument {
     void* (*place)(std::size_t count);
 };
 
-// One stream of records that the program writes while it runs. `fill` appends the payload
-// and returns the number of elements in it.
+// One stream of records that the program writes while it runs. `fill` appends the payload and
+// returns the number of elements in it; times of spiking are `shift` steps earlier than
+// biological ones.
 struct Stream {
     const char* name;
-    std::size_t (*fill)(std::vector<char>& payload);
+    std::size_t (*fill)(std::vector<char>& payload, std::int64_t shift);
 };
 
-void load(const std::string& folder);    // read arguments.bin, open the streams
-double duration();                       // biological seconds to run
-double record(std::int64_t tick);        // append one record to every stream
-int finish();                            // close the streams; exit status of the program
+// Statements that are run at borders between steps; the roles are those of network.py.
+enum Role { SETTLE, REWIRE, BEGIN, MEASURE, REPLAY, LIVE, KEEP };
+struct Border {
+    Role role;
+    void (*run)();
+};
+
+// The numbers of a set of synapses that tell its statements what time it is.
+struct SlowNumbers {
+    std::int64_t* tick;
+    double *interval, *time, *sample_length;  // the last two may be null
+};
+
+// Births and deaths of a set of synapses since the last snapshot.
+struct Events {
+    std::vector<std::int64_t> tick;
+    std::vector<std::int32_t> slot, pre;
+    std::vector<std::int8_t> what;
+};
+
+// A set of synapses whose spines are born and die.
+struct Living {
+    std::vector<std::int8_t>*stage, *turned;
+    std::vector<std::int32_t>*pre, *candidate;  // the last may be null
+    CSpikeQueue* (*arrivals)();
+    void (*sort)();  // let spikes reach the spines that are there, and no others
+    Events* events;  // null where they are not recorded
+};
+
+// A piece of the state of the program.
+struct State {
+    std::size_t bytes;
+    void* data;
+};
+
+// One phase of the run, in steps (see schedule.py).
+struct Stretch {
+    std::int64_t spiking, steps, slow_steps, record_steps, sampled, sample_steps;
+};
+
+// How far the run has come.
+struct Progress {
+    std::int64_t stretch = 0, local = 0;  // stretch, and steps of it that are done
+    std::int64_t began = 0, spiked = 0;   // steps before the stretch: biological, and of spiking
+    std::int64_t ticks = 0;               // of the slow clock
+};
+
+extern const std::vector<Argument> arguments;  // these are written for each network
+extern const std::vector<Stream> streams;
+extern const std::vector<Border> borders;
+extern const std::vector<Living> living;
+extern const std::vector<CSpikeQueue* (*)()> queues;
+std::vector<SlowNumbers> slow_numbers();
+std::vector<State> state();
+
+extern double step;                        // seconds
+extern std::vector<Stretch> schedule;
+extern std::vector<std::int64_t> settling;  // steps between two runs of each border, or 0
+extern Progress progress;
+
+[[noreturn]] void fail(const std::string& message);
+
+void load(const std::string& folder);  // read arguments.bin, open the streams
+void record(std::int64_t tick);        // append one record to every stream
+void save();                           // write a checkpoint, if it is time
+bool restore();                        // go back to the last checkpoint, if there is one
+
+void go(Network& network);             // run all stretches
+double at_border(std::int64_t spiked);  // called before a step, every so many steps
+int finish();                          // close the streams; exit status of the program
 
 template <class T> void append(std::vector<char>& payload, const T* data, std::size_t count)
 {
     const char* bytes = reinterpret_cast<const char*>(data);
     payload.insert(payload.end(), bytes, bytes + count * sizeof(T));
     payload.resize((payload.size() + 7) / 8 * 8);
+}
+
+// Append the chosen elements as another type.
+template <class To, class From>
+void append_some(std::vector<char>& payload, const From* data, const std::vector<std::int32_t>& slots)
+{
+    const std::size_t start = payload.size();
+    payload.resize(start + (slots.size() * sizeof(To) + 7) / 8 * 8);
+    for (std::size_t k = 0; k < slots.size(); k++) {
+        const To value = static_cast<To>(data[slots[k]]);
+        std::memcpy(&payload[start + k * sizeof(To)], &value, sizeof(To));
+    }
+}
+
+// Append times of spiking as biological times.
+inline void append_times(
+    std::vector<char>& payload, const double* times, std::size_t count, std::int64_t shift)
+{
+    std::vector<double> shifted(count);
+    for (std::size_t k = 0; k < count; k++)
+        shifted[k] = static_cast<double>(std::llround(times[k] / step) + shift) * step;
+    append(payload, shifted.data(), count);
 }
 
 }  // namespace neurospine

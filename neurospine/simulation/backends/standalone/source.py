@@ -19,16 +19,17 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices, reset_device
 from brian2.utils.logger import catch_logs
-from jinja2 import StrictUndefined, Template
 
-from neurospine.results.segments import spike_stream, spine_stream, trace_stream
-from neurospine.simulation.assembly import Assembly, assemble, refusals
-from neurospine.simulation.backends.standalone.arguments import RECORDER, Slot, slots
+from neurospine.simulation.assembly import assemble, refusals
+from neurospine.simulation.backends.standalone.arguments import BORDERS, Slot, slots
+from neurospine.simulation.backends.standalone.tables import tables_source
 from neurospine.simulation.network import Network
 
 _DEVICE = "neurospine_standalone"
 #: Code objects with these words in their name run once, before the first step.
 _ONCE = ("synapses_create_array", "before_run")
+#: The parts of a program that are the same for all networks.
+_OWN = ("runtime.cpp", "checkpoint.cpp", "driver.cpp")
 _HEADERS = (
     "algorithm cassert chrono climits cmath csignal cstdint cstdio cstdlib cstring ctime fstream "
     "iostream iterator map random set stdint.h string tuple utility vector"
@@ -52,93 +53,54 @@ def generate(network: Network, folder: Path) -> list[Slot]:
         for group in assembly.groups.values():
             for thresholder in getattr(group, "thresholder", {}).values():
                 thresholder.codeobj_class = _CodeObject
-        recorder, clock = _recorder(network)
-        assembly.network.add(recorder)
+        caller, clock = _caller(network)
+        assembly.network.add(caller)
         with refusals(), catch_logs():  # that the order of statements matters is meant
             assembly.network.run(0 * second, namespace={})
+            for border, runner in zip(network.borders, assembly.borders, strict=True):
+                if border.where:
+                    runner.template, runner.codeobj_class = "where", _CodeObject
+                runner.before_run({})
         # The arrays have their real sizes only now: fill them, then let the pathways
-        # sort their synapses again, and run for as long as the arguments say.
+        # sort their synapses again, and go through the stretches that the arguments give.
         pathways = [p.name for s in assembly.synapses.values() for p in s._pathways]
         device.insert_code("main", "neurospine::load(brian::results_dir);")
         device.insert_code("main", "Clock::shortest = _array_defaultclock_dt[0];")
         for pathway in pathways:
             device.insert_code("main", f"_before_run_{pathway}_push_spikes();")
-        device.insert_code("main", "network.run(neurospine::duration(), NULL, 10.0);")
+        device.insert_code("main", "neurospine::go(network);")
         # All results have left by the streams; Brian2's own files are not wanted.
         device.insert_code("before_end", "return neurospine::finish();")
         device.build(directory=str(folder), compile=False, run=False, with_output=False)
         found = slots(network, assembly, clock, device)
-        tables = _tables(network, assembly, device, found)
+        tables = tables_source(network, assembly, device, found)
     finally:
         device.reinit()
         reset_device()
     (folder / "tables.cpp").write_text(tables)
-    for name in ("clocks.h", "runtime.h", "runtime.cpp"):
+    for name in ("clocks.h", "runtime.h", *_OWN):
         (folder / name).write_text(files(__package__).joinpath(name).read_text())
     (folder / "program.cpp").write_text(_unit(folder))
     return found
 
 
-def _recorder(network: Network) -> tuple[Any, Any]:
-    """Return a group of one element that takes a record at every snapshot, and its clock."""
+def _caller(network: Network) -> tuple[Any, Any]:
+    """Return a group of one element that calls what is due at borders, and its clock."""
     function = Function(
         lambda tick: 0.0, arg_units=[1], return_unit=1, arg_types=["integer"], return_type="float"
     )
-    call = "static inline double take_record(int64_t) { return ::neurospine::record("
+    call = "static inline double call_border(int64_t) { return ::neurospine::at_border("
     call += "brian::_array_defaultclock_timestep[0]); }"
-    function.implementations.add_implementation("cpp", call, name="take_record")
-    group = brian2.NeuronGroup(
-        1, "recorded : 1", namespace={"take_record": function}, name=RECORDER
-    )
+    function.implementations.add_implementation("cpp", call, name="call_border")
+    group = brian2.NeuronGroup(1, "called : 1", namespace={"call_border": function}, name=BORDERS)
     runner = group.run_regularly(
-        "recorded = take_record(t_in_timesteps)",
+        "called = call_border(t_in_timesteps)",
         dt=2 * network.step * second,  # the real interval comes with the arguments
         when="start",
         order=10,
-        name=f"{RECORDER}_snapshot",
+        name=f"{BORDERS}_call",
     )
     return group, runner.clock
-
-
-def _tables(network: Network, assembly: Assembly, device: Any, found: list[Slot]) -> str:
-    """Return C++ that says where arguments go and where the streams come from."""
-
-    def name_of(variable: Any) -> str:
-        return f"brian::{device.get_array_name(variable, access_data=False)}"
-
-    def arrays(owner: Any, *names: str) -> list[str]:
-        return [name_of(owner.variables[name]) for name in names]
-
-    synapses = [
-        {
-            "name": name,
-            "arrays": sorted(map(name_of, owner._registered_variables)),
-            "number": arrays(owner, "N")[0],
-        }
-        for name, owner in assembly.synapses.items()
-    ]
-    recordings = [
-        {
-            "stream": spine_stream(recording.synapses),
-            "arrays": arrays(assembly.synapses[recording.synapses], *recording.variables),
-        }
-        for recording in network.recordings
-    ]
-    spikes = [
-        dict(zip(("times", "cells", "number"), arrays(m, "t", "i", "N"), strict=True))
-        | {"stream": spike_stream(population)}
-        for population, m in assembly.monitors.items()
-    ]
-    traces = [
-        dict(zip(("times", "number"), arrays(assembly.traces[t.group], "t", "N"), strict=True))
-        | {"stream": trace_stream(t.group), "cells": t.cells.size}
-        | {"arrays": arrays(assembly.traces[t.group], *t.variables)}
-        for t in network.traces
-    ]
-    template = files(__package__).joinpath("templates/tables.cpp").read_text()
-    made = Template(template, trim_blocks=True, undefined=StrictUndefined)
-    content = {"synapses": synapses, "recordings": recordings, "spikes": spikes, "traces": traces}
-    return str(made.render(content, slots=found))
 
 
 def _unit(folder: Path) -> str:
@@ -154,14 +116,14 @@ def _unit(folder: Path) -> str:
     lines += ['#include "clocks.h"']
     lines += ['#include "objects.h"', '#include "run.h"', '#include "brianlib/common_math.h"']
     lines += ['#include "brianlib/stdint_compat.h"', '#include "synapses_classes.h"']
-    lines += ['#include "runtime.h"']
+    lines += ['#include "network.h"', '#include "runtime.h"']
     lines += [f'#include "{source.removesuffix(".cpp")}.h"' for source in objects]
     lines += ['#include "brianlib/spikequeue.cpp"']
     lines += [_enclosed(folder, source) for source in objects if source not in once]
     # What runs once is not worth the time that optimising it takes.
     lines += ["#pragma GCC optimize (1)"]
     lines += [_enclosed(folder, source) for source in once]
-    lines += [f'#include "{source}"' for source in (*others, "tables.cpp", "runtime.cpp")]
+    lines += [f'#include "{source}"' for source in (*others, "tables.cpp", *_OWN)]
     return "\n".join((*lines, ""))
 
 

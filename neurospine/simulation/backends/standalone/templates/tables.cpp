@@ -17,19 +17,51 @@ void spines_{{synapses.name}}(std::size_t count)
 }
 {% endfor %}
 {% for recording in recordings %}
-std::size_t {{recording.stream}}(std::vector<char>& payload)
+std::vector<std::int32_t> {{recording.stream}}_slots;
+
+std::size_t {{recording.stream}}(std::vector<char>& payload, std::int64_t)
 {
-{% for array in recording.arrays %}
-    append(payload, {{array}}.data(), {{array}}.size());
+    const auto& slots = {{recording.stream}}_slots;
+{% for array, type in recording.arrays %}
+    append_some<{{type}}>(payload, {{array}}.data(), slots);
 {% endfor %}
-    return {{recording.arrays[0]}}.size();
+    return slots.size();
+}
+{% endfor %}
+{% for spines in living if spines.contacts %}
+Events {{spines.contacts}}_events;
+
+std::size_t {{spines.contacts}}(std::vector<char>& payload, std::int64_t)
+{
+    Events& events = {{spines.contacts}}_events;
+    const std::size_t count = events.slot.size();
+    append(payload, events.tick.data(), count);
+    append(payload, events.slot.data(), count);
+    append(payload, events.pre.data(), count);
+    append(payload, events.what.data(), count);
+    events = Events();
+    return count;
+}
+{% endfor %}
+{% for spines in living %}
+void sort_{{spines.name}}()
+{
+    const auto& stage = {{spines.stage}};
+{% for pathway, cells in spines.pathways %}
+    {
+        CSpikeQueue& queue = *{{pathway}}.queue[0];
+        for (auto& spines : queue.synapses) spines.clear();
+        for (std::size_t slot = 0; slot < stage.size(); slot++)
+            if (stage[slot]) queue.synapses[{{cells}}[slot] - queue.source_start].push_back((int)slot);
+    }
+{% endfor %}
 }
 {% endfor %}
 {% for monitor in spikes %}
-std::size_t {{monitor.stream}}(std::vector<char>& payload)
+std::size_t {{monitor.stream}}(std::vector<char>& payload, std::int64_t shift)
 {
     const std::size_t count = {{monitor.times}}.size();
-    append(payload, {{monitor.times}}.data(), count);
+    append_times(payload, {{monitor.times}}.data(), count, shift);
     append(payload, {{monitor.cells}}.data(), count);
     {{monitor.times}}.clear();
     {{monitor.cells}}.clear();
@@ -38,10 +70,10 @@ std::size_t {{monitor.stream}}(std::vector<char>& payload)
 }
 {% endfor %}
 {% for monitor in traces %}
-std::size_t {{monitor.stream}}(std::vector<char>& payload)
+std::size_t {{monitor.stream}}(std::vector<char>& payload, std::int64_t shift)
 {
     const std::size_t count = {{monitor.times}}.size();
-    append(payload, {{monitor.times}}.data(), count);
+    append_times(payload, {{monitor.times}}.data(), count, shift);
 {% for array in monitor.arrays %}
     for (std::size_t k = 0; k < count; k++)
         append(payload, &{{array}}(k, 0), {{monitor.cells}});
@@ -61,9 +93,47 @@ const std::vector<Argument> arguments = {
 };
 
 const std::vector<Stream> streams = {
-{% for item in recordings + spikes + traces %}
-    {"{{item.stream}}", {{item.stream}}},
+{% for item in streams %}
+    {"{{item}}", {{item}}},
 {% endfor %}
 };
+
+const std::vector<Border> borders = {
+{% for border in borders %}
+    { {{border.role}}, {{border.run}} },
+{% endfor %}
+};
+
+std::vector<SlowNumbers> slow_numbers()
+{
+    return {
+{% for numbers in slow_numbers %}
+        { {{numbers | join(", ")}} },
+{% endfor %}
+    };
+}
+
+const std::vector<Living> living = {
+{% for spines in living %}
+    {&{{spines.stage}}, &{{spines.turned}}, &{{spines.pre}}, {{spines.candidate}},
+     []() { return {{spines.pathways[0][0]}}.queue[0]; }, sort_{{spines.name}},
+     {{"&" + spines.contacts + "_events" if spines.contacts else "nullptr"}} },
+{% endfor %}
+};
+
+const std::vector<CSpikeQueue* (*)()> queues = {
+{% for queue in queues %}
+    []() { return {{queue}}.queue[0]; },
+{% endfor %}
+};
+
+std::vector<State> state()
+{
+    return {
+{% for bytes, data in state %}
+        { {{bytes}}, {{data}} },
+{% endfor %}
+    };
+}
 
 }  // namespace neurospine

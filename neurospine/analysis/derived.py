@@ -1,0 +1,108 @@
+"""Measures that follow from the tables of other measures: fits and ratios."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.optimize import curve_fit
+
+from neurospine.analysis.repeats import CONFIDENCE, Array, tabulate
+from neurospine.description.measure_tables import ExponentialFit, Ratio
+from neurospine.errors import ResultError
+from neurospine.results.trajectory import Trajectory
+
+
+def exponential_fit(
+    table: pd.DataFrame, wanted: ExponentialFit, others: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Return a parameter of an exponential through a table.
+
+    Parameters
+    ----------
+    table
+        The measure that is fitted.
+    wanted
+        The fit.
+    others
+        Axes of which each value has its own fit; one fit in all without.
+
+    Raises
+    ------
+    ResultError
+        If no exponential fits.
+    """
+    if not others:
+        return pd.DataFrame([_fit(table, wanted)])
+    rows = []
+    for values, part in table.groupby(list(others), sort=False):
+        rows.append({**dict(zip(others, values, strict=True)), **_fit(part, wanted)})
+    return pd.DataFrame(rows)
+
+
+def _fit(table: pd.DataFrame, wanted: ExponentialFit) -> dict[str, Any]:
+    side = table[table[wanted.axis] > 0 if wanted.side == "positive" else table[wanted.axis] < 0]
+    x, y = side[wanted.axis].abs().to_numpy(float), side["value"].to_numpy(float)
+    try:
+        guess = (y[np.argmin(x)], float(np.median(x)))
+        found, covariance = curve_fit(_exponential, x, y, guess)
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise ResultError(f"no exponential fits {wanted.of!r}: {error}") from None
+    index = 0 if wanted.give == "amplitude" else 1
+    value, spread = found[index], covariance[index, index] ** 0.5
+    half = spread * stats.t.ppf((1 + CONFIDENCE) / 2, x.size - 2) if x.size > 2 else np.nan
+    return {"value": value, "standard_error": spread, "n": x.size, "low": value - half,
+            "high": value + half}  # fmt: skip
+
+
+def _exponential(x: Array, amplitude: float, constant: float) -> Array:
+    return np.asarray(amplitude * np.exp(-x / constant))
+
+
+def ratio(
+    trajectory: Trajectory, repeats: pd.DataFrame, wanted: Ratio, own: Sequence[str]
+) -> pd.DataFrame:
+    """Return a measure over its value at a reference condition.
+
+    Parameters
+    ----------
+    trajectory
+        The run, for its conditions.
+    repeats
+        The measure by repeat, as `tabulate` takes it.
+    wanted
+        The ratio.
+    own
+        The own axes of the measure.
+
+    Raises
+    ------
+    ResultError
+        If a condition has no reference in the run.
+    """
+    conditions = trajectory.info.conditions
+    goal = conditions.assign(**dict(wanted.reference))
+    numbered = conditions.assign(reference=np.arange(len(conditions)))
+    numbered = numbered.drop_duplicates(list(conditions))
+    reference = goal.merge(numbered, on=list(conditions), how="left")["reference"]
+    if reference.isna().any():
+        raise ResultError(f"no condition of the run has the reference {wanted.reference}")
+    keys = ["condition", *own]
+    both = repeats.assign(reference=reference.to_numpy(int)[repeats["condition"]])
+    theirs = repeats.rename(
+        columns={"condition": "reference", "value": "divisor", "error": "divisor_error"}
+    )
+    both = both.merge(theirs, on=["reference", "repeat", *own], how="left")
+    counted = both["value"].notna() & both["divisor"].notna()
+    both.loc[~counted, ["value", "divisor"]] = np.nan
+    mean = both.groupby(keys, sort=False)[["value", "divisor"]].transform("mean")
+    quotient = mean["value"] / mean["divisor"].where(mean["divisor"] != 0)
+    # to first order, the ratio of the means moves by this much with each repeat
+    moved = (both["value"] - quotient * both["divisor"]) / mean["divisor"]
+    error = np.hypot(both["error"], quotient * both["divisor_error"]) / mean["divisor"].abs()
+    same = both["condition"] == both["reference"]
+    linear = both.assign(value=quotient + moved, error=error.where(~same, 0.0))
+    return tabulate(trajectory, linear, own)

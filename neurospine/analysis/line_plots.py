@@ -1,0 +1,153 @@
+"""Pictures of a measure against an axis: curves, bars, survival, time courses, stages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neurospine.analysis.drawing import (
+    COLOURS,
+    axis_label,
+    draw_points,
+    finish,
+    published,
+    series_of,
+    styles,
+)
+from neurospine.description.pictures import Bars, Curve, Lines, Series, Stack, SurvivalCurve
+from neurospine.description.protocol import Protocol
+
+_ABSENT = "0.88"
+
+
+def draw_curve(axes: Any, protocol: Protocol, plot: Curve, table: pd.DataFrame) -> None:
+    """Draw a measure against an axis, with published points beside it."""
+    points = published(protocol, plot)
+    lines = series_of(protocol, plot.series, table)
+    for drawn, ((colour, dashes), (label, value)) in enumerate(zip(styles(), lines, strict=False)):
+        line = _of(table, plot, value).sort_values(plot.x)
+        legend = _simulated(label)
+        for piece in _pieces(line, plot):
+            axes.plot(
+                piece[plot.x], piece["value"], dashes, marker="o", color=colour, markersize=3.5,
+                label=legend,
+            )  # fmt: skip
+            legend = "_nolegend_"
+            axes.fill_between(
+                piece[plot.x], piece["low"], piece["high"], color=colour, alpha=0.2, linewidth=0
+            )
+        if points is not None:
+            seen = _of(points, plot, value)
+            aside = 0.006 * np.ptp(table[plot.x]) * (2 * drawn - len(lines) + 1)
+            own = colour if label else "0.35"
+            draw_points(axes, seen[plot.x] + aside, seen, plot, own, label)
+    axes.set_xlabel(axis_label(protocol, plot))
+    _finish_at_zero(axes, protocol, plot)
+
+
+def draw_bars(axes: Any, protocol: Protocol, plot: Bars, table: pd.DataFrame) -> None:
+    """Draw a bar for each condition."""
+    points = published(protocol, plot)
+    place = np.arange(len(table))
+    intervals = [axis for axis in protocol.conditions if axis != plot.series]
+    lines = series_of(protocol, plot.series, table)
+    for (colour, _), (label, value) in zip(styles(), lines, strict=False):
+        chosen = np.ones(len(table), bool) if value is None else table[plot.series].eq(value)
+        axes.bar(place[chosen], table["value"][chosen], 0.7, color=colour, alpha=0.55,
+                 label=_simulated(label))  # fmt: skip
+        if points is not None:
+            merged = table[chosen].merge(points, on=list(protocol.conditions), how="left",
+                                         suffixes=("_own", ""))  # fmt: skip
+            draw_points(axes, place[chosen], merged, plot, colour, label)
+    labels = [
+        "(" + ", ".join(f"{row[a]:g}" for a in intervals) + ")" for _, row in table.iterrows()
+    ]
+    axes.set_xticks(place, labels)
+    units = {protocol.conditions[a].unit for a in intervals}
+    axes.set_xlabel(f"{', '.join(a.replace('_', ' ') for a in intervals)} ({', '.join(units)})")
+    _finish_at_zero(axes, protocol, plot)
+
+
+def draw_banded(
+    axes: Any, protocol: Protocol, plot: SurvivalCurve | Series, table: pd.DataFrame
+) -> None:
+    """Draw curves with their 95 % bands: in steps where it is a survival curve."""
+    points = published(protocol, plot)
+    steps = isinstance(plot, SurvivalCurve)
+    lines = series_of(protocol, plot.series, table)
+    for (colour, dashes), (label, value) in zip(styles(), lines, strict=False):
+        line = _of(table, plot, value).sort_values(plot.x)
+        axes.plot(line[plot.x], line["value"], dashes, color=colour, label=_simulated(label),
+                  drawstyle="steps-post" if steps else "default")  # fmt: skip
+        axes.fill_between(
+            line[plot.x], line["low"], line["high"], color=colour, alpha=0.2, linewidth=0,
+            step="post" if steps else None,
+        )  # fmt: skip
+        if points is not None:
+            seen = _of(points, plot, value)
+            draw_points(axes, seen[plot.x], seen, plot, colour if label else "0.35", label)
+    axes.set_xlabel(axis_label(protocol, plot))
+    axes.set_ylabel(protocol.measures[plot.measure].meaning)
+    axes.margins(x=0.02)
+    if steps:
+        axes.set_ylim(0, 1.04)
+    elif (table["value"] >= 0).all():
+        axes.set_ylim(bottom=0)
+    finish(axes, plot.title, legend=bool(plot.series) or points is not None)
+
+
+def draw_stack(axes: Any, protocol: Protocol, plot: Stack, table: pd.DataFrame) -> None:
+    """Draw shares of stages on top of each other, over time or for each condition."""
+    names = list(pd.unique(table["stage"]))
+    shares = table.groupby([plot.x, "stage"], sort=False)["value"].mean().unstack("stage")[names]
+    colours = dict(zip([n for n in names if n != "absent"], _colours(), strict=False))
+    shown = [colours.get(name, _ABSENT) for name in names]
+    if plot.x == "time":
+        axes.stackplot(shares.index, shares.to_numpy().T, labels=names, colors=shown, alpha=0.85)
+        axes.margins(x=0)
+    else:
+        place, bottom = np.arange(len(shares)), np.zeros(len(shares))
+        for name, colour in zip(names, shown, strict=True):
+            axes.bar(place, shares[name], 0.75, bottom, color=colour, alpha=0.85, label=name)
+            bottom += shares[name].to_numpy()
+        labels = [v.replace("_", " ") if isinstance(v, str) else f"{v:g}" for v in shares.index]
+        axes.set_xticks(place, labels)
+    axes.set_ylim(0, 1)
+    axes.set_xlabel(axis_label(protocol, plot))
+    axes.set_ylabel(protocol.measures[plot.measure].meaning)
+    finish(axes, plot.title, legend=False)
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(handles[::-1], labels[::-1], frameon=False, fontsize="small",
+                loc="center left", bbox_to_anchor=(1.0, 0.5))  # fmt: skip
+
+
+def _colours() -> list[str]:
+    return [*COLOURS, *COLOURS]
+
+
+def _simulated(label: str) -> str:
+    return f"simulated{', ' * bool(label)}{label}"
+
+
+def _of(table: pd.DataFrame, plot: Lines, value: Any) -> pd.DataFrame:
+    """Return the rows of one line."""
+    if value is None or plot.series not in table:
+        return table
+    chosen: pd.DataFrame = table[table[plot.series] == value]
+    return chosen
+
+
+def _pieces(line: pd.DataFrame, plot: Curve) -> list[pd.DataFrame]:
+    """Return the stretches of a line; it is broken where the protocol says so."""
+    if plot.broken_at is None:
+        return [line]
+    left = line[plot.x] < plot.broken_at
+    return [line[left], line[~left]]
+
+
+def _finish_at_zero(axes: Any, protocol: Protocol, plot: Lines) -> None:
+    axes.axhline(0.0, color="0.6", linewidth=0.8, zorder=0)
+    axes.set_ylabel(protocol.measures[plot.measure].meaning)
+    finish(axes, plot.title)

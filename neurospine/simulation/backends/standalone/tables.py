@@ -1,0 +1,166 @@
+"""C++ that says where arguments go, what streams and state are made of, and what borders do."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from jinja2 import StrictUndefined, Template
+
+from neurospine.results.segments import contact_stream, spike_stream, spine_stream, trace_stream
+from neurospine.simulation.assembly import Assembly
+from neurospine.simulation.backends.standalone.arguments import Slot
+from neurospine.simulation.network import Network, Synapses
+
+_TYPES = {"<f8": "double", "<f4": "float", "i1": "std::int8_t"}
+
+
+def tables_source(network: Network, assembly: Assembly, device: Any, slots: list[Slot]) -> str:
+    """Return the tables of a generated program.
+
+    Parameters
+    ----------
+    network, assembly
+        What the program was generated from.
+    device
+        The Brian2 device that generated it; it knows the names of its arrays.
+    slots
+        The program's arguments.
+    """
+    content = _Tables(network, assembly, device).content()
+    template = files(__package__).joinpath("templates/tables.cpp").read_text()
+    made = Template(template, trim_blocks=True, undefined=StrictUndefined)
+    return str(made.render(content, slots=slots))
+
+
+class _Tables:
+    def __init__(self, network: Network, assembly: Assembly, device: Any) -> None:
+        self.network, self.assembly, self.device = network, assembly, device
+
+    def content(self) -> dict[str, Any]:
+        recordings, contacts = [], []
+        for recording in self.network.recordings:
+            owner = self.assembly.synapses[recording.synapses]
+            arrays = self.arrays(owner, *recording.variables)
+            types = [_TYPES[kind] for kind in recording.types]
+            stream = spine_stream(recording.synapses)
+            recordings.append({"stream": stream, "arrays": list(zip(arrays, types, strict=True))})
+            if recording.contacts:
+                contacts.append(contact_stream(recording.synapses))
+        spikes, traces = self.spikes(), self.traces()
+        own = [item["stream"] for item in (*recordings, *spikes, *traces)]
+        return {
+            "synapses": [self.synapses(name) for name in self.assembly.synapses],
+            "recordings": recordings,
+            "spikes": spikes,
+            "traces": traces,
+            "streams": [*own, *contacts],
+            "borders": self.borders(),
+            "slow_numbers": self.slow_numbers(),
+            "living": [self.living(s, contacts) for s in self.network.synapses if s.lives],
+            "queues": self.queues(),
+            "state": self.state(),
+        }
+
+    def name_of(self, variable: Any) -> str:
+        return f"brian::{self.device.get_array_name(variable, access_data=False)}"
+
+    def arrays(self, owner: Any, *names: str) -> list[str]:
+        return [self.name_of(owner.variables[name]) for name in names]
+
+    def synapses(self, name: str) -> dict[str, Any]:
+        owner = self.assembly.synapses[name]
+        resized = sorted(map(self.name_of, owner._registered_variables))
+        return {"name": name, "arrays": resized, "number": self.arrays(owner, "N")[0]}
+
+    def spikes(self) -> list[dict[str, Any]]:
+        keys = ("times", "cells", "number")
+        return [
+            dict(zip(keys, self.arrays(monitor, "t", "i", "N"), strict=True))
+            | {"stream": spike_stream(population)}
+            for population, monitor in self.assembly.monitors.items()
+        ]
+
+    def traces(self) -> list[dict[str, Any]]:
+        found = []
+        for trace in self.network.traces:
+            monitor = self.assembly.traces[trace.group]
+            times, number = self.arrays(monitor, "t", "N")
+            arrays = self.arrays(monitor, *trace.variables)
+            stream, cells = trace_stream(trace.group), trace.cells.size
+            found.append(
+                {
+                    "times": times,
+                    "number": number,
+                    "arrays": arrays,
+                    "stream": stream,
+                    "cells": cells,
+                }
+            )
+        return found
+
+    def borders(self) -> list[dict[str, str]]:
+        found = []
+        for border, runner in zip(self.network.borders, self.assembly.borders, strict=True):
+            (code,) = runner._code_objects
+            found.append({"role": border.role.upper(), "run": f"_run_{code.name}"})
+        return found
+
+    def slow_numbers(self) -> list[list[str]]:
+        found = []
+        for synapses in self.network.synapses:
+            if "slow_tick" in synapses.values:
+                owner = self.assembly.synapses[synapses.name]
+                names = ("slow_tick", "interval", "slow_time", "sample_length")
+                found.append(
+                    [
+                        self.arrays(owner, name)[0] if name in synapses.values else "nullptr"
+                        for name in names
+                    ]
+                )
+        return found
+
+    def living(self, synapses: Synapses, contacts: list[str]) -> dict[str, Any]:
+        owner = self.assembly.synapses[synapses.name]
+        stage, turned, pre = self.arrays(owner, "stage", "turned", "_synaptic_pre")
+        candidate = "nullptr"
+        if "candidate" in synapses.values:
+            candidate = f"&{self.arrays(owner, 'candidate')[0]}"
+        pathways = [
+            (f"brian::{pathway.name}", self.name_of(pathway.synapse_sources))
+            for pathway in owner._pathways
+        ]
+        stream = contact_stream(synapses.name)
+        return {
+            "name": synapses.name,
+            "stage": stage,
+            "turned": turned,
+            "pre": pre,
+            "candidate": candidate,
+            "pathways": pathways,
+            "contacts": stream if stream in contacts else "",
+        }
+
+    def queues(self) -> list[str]:
+        owners = self.assembly.synapses.values()
+        return [f"brian::{pathway.name}" for owner in owners for pathway in owner._pathways]
+
+    def state(self) -> list[tuple[str, str]]:
+        """Return size in bytes and place of everything that changes in a run."""
+        rewired = {
+            id(self.assembly.synapses[s.name].variables["_synaptic_pre"])
+            for s in self.network.synapses
+            if "candidate" in s.values
+        }
+        found = []
+        for variable in self.device.arrays:
+            constant = variable.constant and id(variable) not in rewired
+            if constant or variable in self.device.dynamic_arrays_2d:  # those of monitors are empty
+                continue
+            name, width = self.name_of(variable), np.dtype(variable.dtype).itemsize
+            if variable in self.device.dynamic_arrays:
+                found.append((f"{name}.size()*{width}", f"{name}.data()"))
+            else:
+                found.append((f"{variable.size}*{width}", name))
+        return sorted(found)

@@ -1,0 +1,73 @@
+"""Go on with a run that was cut off, from what its folder says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from neurospine.description.model import Model
+from neurospine.description.parameters import Parameters
+from neurospine.description.protocol import Protocol
+from neurospine.errors import ResultError
+from neurospine.results.info import RunInfo
+from neurospine.simulation.plan import Plan, make_plan
+from neurospine.simulation.provenance import same_program
+
+_KINDS = ("models", "protocols", "inputs")
+
+
+def recorded_protocol(info: RunInfo) -> Protocol:
+    """Return the protocol of a run, from its own text."""
+    texts = _texts(info.files)
+    name = str(info.attributes["protocol"])
+    text = texts["protocols"][name]
+    origin = f"<{name}>"
+    return Protocol.from_text(text, origin=origin, inputs=texts["inputs"])
+
+
+def recorded_model(info: RunInfo) -> Model:
+    """Return the model of a run, from its own texts and parameter values."""
+    parts = _texts(info.files)["models"]
+    circuit = parts.pop(str(info.attributes["model"]))
+    spine = str(info.attributes["spine"]) or None
+    model = Model.from_text(circuit, parts=parts, spine=spine)
+    entries = dict(model.parameters.entries)
+    columns = (info.parameters[key] for key in ("name", "value", "source", "where"))
+    for name, value, source, where in zip(*columns, strict=True):
+        entries[name] = entries[name].with_value(float(value), source, where)
+    chosen = tuple(str(info.attributes["parameter_sets"]).split())
+    return replace(model, parameters=Parameters(entries), chosen_sets=chosen)
+
+
+def plan_again(info: RunInfo, folder: Path) -> Plan:
+    """Return the plan of a run that is to be resumed.
+
+    Raises
+    ------
+    ResultError
+        If it would not go on to the same bits, because it was begun with another
+        version or on another type of machine.
+    """
+    now = same_program()
+    for name, value in now.items():
+        if info.attributes.get(name) != value:
+            raise ResultError(
+                f"{folder}: was begun with {name} {info.attributes.get(name)}, this is {value}; it "
+                "would not go on to the same result. Keep what it has with 'neurospine recover'"
+            )
+    form = str(info.attributes["form"]) or None
+    return make_plan(
+        recorded_model(info),
+        recorded_protocol(info),
+        seed=int(info.attributes["seed"]),
+        form=form,  # type: ignore[arg-type]
+    )
+
+
+def _texts(files: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {kind: {} for kind in _KINDS}
+    for path, text in files.items():
+        kind, _, name = path.partition("/")
+        found[kind][name] = text
+    return found
