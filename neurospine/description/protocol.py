@@ -61,13 +61,15 @@ class Record(Table):
 
     `variables` of every snapshot; `precision` is that of the file; `every_slot`
     keeps one slot in so many (from the first of each copy of the circuit);
-    `contacts` is the table of every contact that ever lived.
+    `contacts` is the table of every contact that ever lived; `summary` adds counts by
+    stage, moments and a histogram of volume over all slots.
     """
 
     variables: tuple[Literal["volume", "weight", "stage"], ...] = ("volume", "weight", "stage")
     precision: Literal["double", "single"] = "double"
     every_slot: Annotated[int, Field(gt=0)] = 1
     contacts: bool = True
+    summary: bool = False
 
 
 class Protocol(LibraryFile):

@@ -19,6 +19,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from neurospine.description.evaluate import evaluate
 from neurospine.errors import ResultError
@@ -125,6 +126,23 @@ def write_spikes(
     stamps = group.create_dataset("timestamps", data=times * 1e3)
     stamps.attrs["units"] = "ms"
     group.create_dataset("node_ids", data=cells.astype(np.uint64))
+
+
+def write_dataset(file: h5py.File, path: str, dataset: xr.Dataset) -> None:
+    """Write a small dataset as a group with dimension scales."""
+    group = file.create_group(path)
+    for name in dataset.sizes:
+        size = dataset.sizes[name]
+        values = dataset[name].values if name in dataset.coords else np.arange(size, dtype=np.int32)
+        text = values.dtype.kind in "OUT"
+        data = values.astype(object) if text else values
+        group.create_dataset(name, data=data, dtype=TEXT if text else None).make_scale(name)
+    for name, variable in dataset.variables.items():
+        if name not in dataset.sizes:
+            group.create_dataset(name, data=variable.values)
+            for number, dimension in enumerate(variable.dims):
+                group[name].dims[number].attach_scale(group[dimension])
+        group[name].attrs.update(variable.attrs)
 
 
 def write_contacts(file: h5py.File, contacts: Mapping[str, pd.DataFrame]) -> None:

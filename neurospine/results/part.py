@@ -12,13 +12,21 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from neurospine.errors import ResultError
 from neurospine.results import hdf5, segments
 from neurospine.results.contacts import contact_table, read_events
 from neurospine.results.hdf5 import Series
 from neurospine.results.info import RunInfo, read_info, write_info
-from neurospine.results.segments import Array, spike_stream, spine_stream, trace_stream
+from neurospine.results.segments import (
+    Array,
+    spike_stream,
+    spine_stream,
+    summary_stream,
+    trace_stream,
+)
+from neurospine.results.summary import read_summary
 from neurospine.results.tables import written_aside
 from neurospine.results.trajectory import SLOT, TRACED, check_output, spike_table
 
@@ -143,6 +151,8 @@ def write_part(folder: Path, path: Path, *, complete: bool) -> None:
             spikes = _spikes(folder, name)
             hdf5.write_spikes(file, name, spikes["time"].to_numpy(), spikes["cell"].to_numpy())
         hdf5.write_contacts(file, contacts(folder, info))
+        for name, summary in _summaries(folder, info).items():
+            hdf5.write_dataset(file, f"summary/{name}", summary)
 
 
 def contacts(folder: Path, info: RunInfo) -> dict[str, pd.DataFrame]:
@@ -151,6 +161,14 @@ def contacts(folder: Path, info: RunInfo) -> dict[str, pd.DataFrame]:
         name: contact_table(info, name, read_events(folder, name))
         for name in info.spines
         if segments.segment_path(folder, segments.contact_stream(name)).exists()
+    }
+
+
+def _summaries(folder: Path, info: RunInfo) -> dict[str, xr.Dataset]:
+    return {
+        name: read_summary(folder, name, info)
+        for name in info.spines
+        if segments.segment_path(folder, summary_stream(name)).exists()
     }
 
 

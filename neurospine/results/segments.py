@@ -7,7 +7,8 @@ padded to whole words; every array in it begins at a whole word. A stream of
 snapshots holds one array for each variable; a stream of spikes holds times in
 seconds (float64) and cells (int32); a stream of traces holds times and, for each
 variable, values as (time, cell); a stream of contacts holds ticks (int64), slots,
-presynaptic cells (int32) and what happened (int8: 1 died, 2 born, 3 both).
+presynaptic cells (int32) and what happened (int8: 1 died, 2 born, 3 both). For
+summaries see `summary`.
 The compiled programs write the same format (`simulation/backends/standalone`).
 """
 
@@ -72,6 +73,11 @@ def spike_stream(population: str) -> str:
 def contact_stream(projection: str) -> str:
     """Return the name of the stream of births and deaths of a projection's spines."""
     return f"contacts_{projection}"
+
+
+def summary_stream(projection: str) -> str:
+    """Return the name of the stream of summaries of a projection's spines."""
+    return f"summary_{projection}"
 
 
 def segment_path(folder: Path, stream: str) -> Path:

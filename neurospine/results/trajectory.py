@@ -45,6 +45,9 @@ class Trajectory:
         For each projection whose spines are born and die a table of every contact that
         ever lived: contact, slot, pre, post, condition, repeat, birth (s, NaN: before
         the start), death (s, NaN: alive at the end).
+    summaries
+        Where a protocol asks for them, counts by stage, moments and a histogram of
+        volume over all spines of a projection, over time and copies of the circuit.
     measures
         Tables of what a protocol measures (see `neurospine.measure`).
     """
@@ -54,6 +57,7 @@ class Trajectory:
     spikes: Mapping[str, pd.DataFrame]
     traces: Mapping[str, xr.Dataset] = field(default_factory=dict)
     contacts: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    summaries: Mapping[str, xr.Dataset] = field(default_factory=dict)
     measures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -115,6 +119,8 @@ class Trajectory:
             for name, table in self.spikes.items():
                 hdf5.write_spikes(file, name, table["time"].to_numpy(), table["cell"].to_numpy())
             hdf5.write_contacts(file, self.contacts)
+            for name, dataset in self.summaries.items():
+                hdf5.write_dataset(file, f"summary/{name}", dataset)
             hdf5.write_measures(file, self.measures)
         return path
 
@@ -140,12 +146,14 @@ class Trajectory:
                     ticks = np.rint(group["timestamps"][...] / 1e3 / info.step)
                     spikes[name] = spike_table(ticks * info.step, cells)
                 measures = hdf5.read_measures(file)
+                summarised = list(file.get("summary", {}))
                 contacts = {n: read_table(group) for n, group in file.get("contacts", {}).items()}
             spines = {name: _open(path, f"spines/{name}") for name in info.spines}
             traces = {name: _open(path, f"traces/{name}") for name in info.traces}
+            summaries = {name: _open(path, f"summary/{name}") for name in summarised}
         except (OSError, KeyError, ValueError, RuntimeError, AttributeError, TypeError) as error:
             raise ResultError(f"{path}: not a readable result file ({error})") from None
-        return cls(info, spines, spikes, traces, contacts, measures)
+        return cls(info, spines, spikes, traces, contacts, summaries, measures)
 
 
 def check_output(path: Path, *, force: bool) -> None:

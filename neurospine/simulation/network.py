@@ -124,7 +124,8 @@ class Recording:
     """The variables of a set of synapses to take snapshots of.
 
     `types` are those on disk; `slots` are the synapses that are kept. With
-    `contacts`, births and deaths are recorded too.
+    `contacts`, births and deaths are recorded too; `stages`, if not 0, is their number and
+    asks for summaries of all synapses in each of the `copies`.
     """
 
     synapses: str
@@ -132,6 +133,8 @@ class Recording:
     types: tuple[str, ...]
     slots: Array
     contacts: bool = False
+    stages: int = 0
+    copies: int = 1
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,9 @@ class Network:
                 for s in self.synapses
             ],
             "borders": [border.structure for border in self.borders],
-            "recordings": [_plain(r, "synapses variables types contacts") for r in self.recordings],
+            "recordings": [
+                _plain(r, "synapses variables types contacts stages") for r in self.recordings
+            ],
             "spikes": list(self.spikes),
             "traces": [[t.group, t.variables, t.cells.size] for t in self.traces],
         }

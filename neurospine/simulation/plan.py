@@ -190,7 +190,11 @@ class _Planner:
         if synapses.lives and "stage" in record.variables:
             variables, types = [*variables, "stage"], [*types, "i1"]
         contacts = record.contacts and synapses.lives
-        return Recording(synapses.name, tuple(variables), tuple(types), slots, contacts)
+        machine = self.model.spines[synapses.name].stages
+        stages = len(machine.stages) if record.summary and machine else 0
+        return Recording(
+            synapses.name, tuple(variables), tuple(types), slots, contacts, stages, self.copies
+        )
 
     # -- cells -----------------------------------------------------------------------------
 

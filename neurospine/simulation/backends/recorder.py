@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from neurospine.results import segments
-from neurospine.results.segments import contact_stream, spike_stream, spine_stream, trace_stream
+from neurospine.results.contacts import BORN, DIED
+from neurospine.results.segments import (
+    contact_stream,
+    spike_stream,
+    spine_stream,
+    summary_stream,
+    trace_stream,
+)
+from neurospine.results.summary import MOMENTS, summarise
 from neurospine.simulation.assembly import Assembly
 from neurospine.simulation.backends.backend import Progress
 from neurospine.simulation.network import Array, Network
@@ -25,9 +33,18 @@ class Recorder:
         self.sampled = dict.fromkeys(assembly.traces, 0)
         self.contacts = {r.synapses for r in network.recordings if r.contacts}
         self.events: dict[str, list[tuple[Array, ...]]] = {name: [] for name in self.contacts}
+        self.turned = {r.synapses: np.zeros((r.copies, 2)) for r in network.recordings if r.stages}
 
     def note(self, tick: int, synapses: str, turned: Array) -> None:
         """Remember births and deaths until the next snapshot."""
+        if synapses in self.turned:
+            what = self.assembly.synapses[synapses].variables["turned"].get_value()
+            own = np.split(np.asarray(what), len(self.turned[synapses]))
+            for copy, happened in enumerate(own):
+                self.turned[synapses][copy] += [
+                    np.sum(happened & BORN > 0),
+                    np.sum(happened & DIED),
+                ]
         if synapses in self.contacts:
             variables = self.assembly.synapses[synapses].variables
             slots = turned.astype(np.int32)
@@ -54,6 +71,15 @@ class Recorder:
                 stream = contact_stream(recording.synapses)
                 segments.append(self.folder, stream, tick, count, *events)
                 noted.clear()
+            if recording.stages:
+                volume, stage = (
+                    np.asarray(spines.variables[v].get_value()) for v in ("volume", "stage")
+                )
+                found = summarise(volume, stage, recording.copies, recording.stages)
+                place = recording.stages + len(MOMENTS) - 2
+                whole = np.insert(found, [place], self.turned[recording.synapses], axis=1)
+                stream = summary_stream(recording.synapses)
+                segments.append(self.folder, stream, tick, whole.size, whole)
         for population, monitor in self.assembly.monitors.items():
             done = self.seen[population]
             times = self._biological(monitor.variables["t"].get_value()[done:], tick, spiked)

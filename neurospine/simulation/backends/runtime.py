@@ -76,6 +76,8 @@ class _Driver:
             order=10,
         )
         self.assembly.network.add(operation)
+        if not any(stretch.spiking for stretch in self.network.schedule):
+            self.assembly.network.run(0 * second, namespace={})  # Brian2 warns of unused objects
         self.recorder.record(0, 0)
         for stretch in self.network.schedule:
             self.stretch = stretch

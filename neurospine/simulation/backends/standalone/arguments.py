@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from neurospine.errors import BuildError
-from neurospine.results.segments import spine_stream
+from neurospine.results.segments import spine_stream, summary_stream
 from neurospine.simulation.assembly import Assembly, arguments
 from neurospine.simulation.network import Array, Network
 
 BORDERS = "borders"
 RECORDED = "recorded slots"
+COPIES = "copies of the circuit"
 MAGIC = int.from_bytes(b"NSPARGS2", "little")
 
 
@@ -44,6 +45,8 @@ def argument_arrays(network: Network) -> Iterator[tuple[str, Array]]:
         yield f"{synapses.name}.delay", synapses.delay
     for recording in network.recordings:
         yield f"{recording.synapses}.{RECORDED}", recording.slots
+        if recording.stages:
+            yield f"{recording.synapses}.{COPIES}", np.array([recording.copies], np.int32)
     for trace in network.traces:
         yield f"{trace.group}_traces.dt", np.array([trace.steps * network.step])
         yield f"{trace.group}_traces_out._indices", trace.cells
@@ -68,6 +71,9 @@ def slots(network: Network, assembly: Assembly, clock: Any, device: Any) -> list
         if variable_name == RECORDED:
             place = f"sized({spine_stream(owner_name)}_slots, count)"
             found.append(Slot(name, "<i4", None, place))
+            continue
+        if variable_name == COPIES:
+            found.append(Slot(name, "<i4", None, f"{summary_stream(owner_name)}_place(count)"))
             continue
         owner = owners[owner_name]
         holder = owner.pre if variable_name == "delay" else owner

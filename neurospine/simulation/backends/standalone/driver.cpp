@@ -46,13 +46,20 @@ bool turn(const Living& spines, std::int64_t tick)
         std::memcpy(&eight, &turned[first], last - first);
         if (!eight) continue;
         any = true;
-        for (std::size_t slot = first; spines.events && slot < last; slot++)
-            if (turned[slot]) {
+        for (std::size_t slot = first; slot < last; slot++) {
+            if (!turned[slot]) continue;
+            if (spines.summary) {
+                const std::size_t copy = slot / (size / spines.summary->copies[0]);
+                spines.summary->births[copy] += turned[slot] >> 1 & 1;
+                spines.summary->deaths[copy] += turned[slot] & 1;
+            }
+            if (spines.events) {
                 spines.events->tick.push_back(tick);
                 spines.events->slot.push_back(static_cast<std::int32_t>(slot));
                 spines.events->pre.push_back((*spines.pre)[slot]);
                 spines.events->what.push_back(turned[slot]);
             }
+        }
     }
     if (any) forget(*spines.arrivals(), turned);
     return any;
@@ -122,6 +129,10 @@ double at_border(std::int64_t spiked)
 
 void go(Network& network)
 {
+    for (const Living& spines : living)
+        if (spines.summary)
+            for (auto* count : {&spines.summary->births, &spines.summary->deaths})
+                count->assign(spines.summary->copies[0], 0.0);
     resumed = restore();
     if (!resumed) record(0);
     for (; progress.stretch < (std::int64_t)schedule.size(); progress.stretch++) {

@@ -110,6 +110,34 @@ void record(std::int64_t tick)
     report(tick);
 }
 
+std::size_t summarise(
+    std::vector<char>& payload, const Summary& summary, const std::vector<double>& volume,
+    const std::vector<std::int8_t>& stage, int stages)
+{
+    const int bins = 60;
+    const double lowest = std::log(1e-4), scale = bins / std::log(10.0 / 1e-4);
+    const std::size_t copies = summary.copies[0], size = volume.size() / copies;
+    std::vector<double> row(stages + 5 + bins);
+    for (std::size_t copy = 0; copy < copies; copy++) {
+        row.assign(row.size(), 0.0);
+        double* moments = &row[stages];
+        for (std::size_t slot = copy * size; slot < (copy + 1) * size; slot++) {
+            row[stage[slot]]++;
+            if (!stage[slot]) continue;
+            const double logarithm = std::log(volume[slot]);
+            const double place = std::floor((logarithm - lowest) * scale);
+            moments[0] += volume[slot];
+            moments[1] += logarithm;
+            moments[2] += logarithm * logarithm;
+            moments[5 + (place < 0 ? 0 : place < bins ? (int)place : bins - 1)]++;
+        }
+        moments[3] = summary.births[copy];
+        moments[4] = summary.deaths[copy];
+        append(payload, row.data(), row.size());
+    }
+    return copies * row.size();
+}
+
 int finish()
 {
     std::printf("tick %lld\n", static_cast<long long>(last_tick));

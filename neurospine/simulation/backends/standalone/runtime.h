@@ -45,13 +45,20 @@ struct Events {
     std::vector<std::int8_t> what;
 };
 
+// What is summed up of all spines of a set of synapses, in each copy of the circuit.
+struct Summary {
+    std::vector<std::int32_t> copies;  // their number
+    std::vector<double> births, deaths;
+};
+
 // A set of synapses whose spines are born and die.
 struct Living {
     std::vector<std::int8_t>*stage, *turned;
     std::vector<std::int32_t>*pre, *candidate;  // the last may be null
     CSpikeQueue* (*arrivals)();
     void (*sort)();  // let spikes reach the spines that are there, and no others
-    Events* events;  // null where they are not recorded
+    Events* events;    // null where they are not recorded
+    Summary* summary;  // the same
 };
 
 // A piece of the state of the program.
@@ -95,6 +102,11 @@ bool restore();                        // go back to the last checkpoint, if the
 void go(Network& network);             // run all stretches
 double at_border(std::int64_t spiked);  // called before a step, every so many steps
 int finish();                          // close the streams; exit status of the program
+
+// Append stage counts, moments, births, deaths and a histogram (see results/summary.py).
+std::size_t summarise(
+    std::vector<char>& payload, const Summary& summary, const std::vector<double>& volume,
+    const std::vector<std::int8_t>& stage, int stages);
 
 template <class T> void append(std::vector<char>& payload, const T* data, std::size_t count)
 {

@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 from jinja2 import StrictUndefined, Template
 
-from neurospine.results.segments import contact_stream, spike_stream, spine_stream, trace_stream
+from neurospine.results.segments import (
+    contact_stream,
+    spike_stream,
+    spine_stream,
+    summary_stream,
+    trace_stream,
+)
 from neurospine.simulation.assembly import Assembly
 from neurospine.simulation.backends.standalone.arguments import Slot
 from neurospine.simulation.network import Network, Synapses
@@ -39,7 +45,7 @@ class _Tables:
         self.network, self.assembly, self.device = network, assembly, device
 
     def content(self) -> dict[str, Any]:
-        recordings, contacts = [], []
+        recordings, contacts, summaries = [], [], {}
         for recording in self.network.recordings:
             owner = self.assembly.synapses[recording.synapses]
             arrays = self.arrays(owner, *recording.variables)
@@ -48,6 +54,8 @@ class _Tables:
             recordings.append({"stream": stream, "arrays": list(zip(arrays, types, strict=True))})
             if recording.contacts:
                 contacts.append(contact_stream(recording.synapses))
+            if recording.stages:
+                summaries[summary_stream(recording.synapses)] = recording.stages
         spikes, traces = self.spikes(), self.traces()
         own = [item["stream"] for item in (*recordings, *spikes, *traces)]
         return {
@@ -55,10 +63,12 @@ class _Tables:
             "recordings": recordings,
             "spikes": spikes,
             "traces": traces,
-            "streams": [*own, *contacts],
+            "streams": [*own, *contacts, *summaries],
             "borders": self.borders(),
             "slow_numbers": self.slow_numbers(),
-            "living": [self.living(s, contacts) for s in self.network.synapses if s.lives],
+            "living": [
+                self.living(s, contacts, summaries) for s in self.network.synapses if s.lives
+            ],
             "queues": self.queues(),
             "state": self.state(),
         }
@@ -121,9 +131,12 @@ class _Tables:
                 )
         return found
 
-    def living(self, synapses: Synapses, contacts: list[str]) -> dict[str, Any]:
+    def living(
+        self, synapses: Synapses, contacts: list[str], summaries: dict[str, int]
+    ) -> dict[str, Any]:
         owner = self.assembly.synapses[synapses.name]
-        stage, turned, pre = self.arrays(owner, "stage", "turned", "_synaptic_pre")
+        names = ("stage", "turned", "_synaptic_pre", "volume")
+        stage, turned, pre, volume = self.arrays(owner, *names)
         candidate = "nullptr"
         if "candidate" in synapses.values:
             candidate = f"&{self.arrays(owner, 'candidate')[0]}"
@@ -131,9 +144,12 @@ class _Tables:
             (f"brian::{pathway.name}", self.name_of(pathway.synapse_sources))
             for pathway in owner._pathways
         ]
-        stream = contact_stream(synapses.name)
+        stream, summary = contact_stream(synapses.name), summary_stream(synapses.name)
         return {
             "name": synapses.name,
+            "volume": volume,
+            "summary": summary if summary in summaries else "",
+            "stages": summaries.get(summary, 0),
             "stage": stage,
             "turned": turned,
             "pre": pre,

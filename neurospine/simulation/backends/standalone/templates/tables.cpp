@@ -43,6 +43,20 @@ std::size_t {{spines.contacts}}(std::vector<char>& payload, std::int64_t)
     return count;
 }
 {% endfor %}
+{% for spines in living if spines.summary %}
+Summary {{spines.summary}}_sums;
+
+std::size_t {{spines.summary}}(std::vector<char>& payload, std::int64_t)
+{
+    return summarise(payload, {{spines.summary}}_sums, {{spines.volume}}, {{spines.stage}}, {{spines.stages}});
+}
+
+void* {{spines.summary}}_place(std::size_t count)
+{
+    {{spines.summary}}_sums.copies.resize(count);
+    return {{spines.summary}}_sums.copies.data();
+}
+{% endfor %}
 {% for spines in living %}
 void sort_{{spines.name}}()
 {
@@ -117,7 +131,8 @@ const std::vector<Living> living = {
 {% for spines in living %}
     {&{{spines.stage}}, &{{spines.turned}}, &{{spines.pre}}, {{spines.candidate}},
      []() { return {{spines.pathways[0][0]}}.queue[0]; }, sort_{{spines.name}},
-     {{"&" + spines.contacts + "_events" if spines.contacts else "nullptr"}} },
+     {{"&" + spines.contacts + "_events" if spines.contacts else "nullptr"}},
+     {{"&" + spines.summary + "_sums" if spines.summary else "nullptr"}} },
 {% endfor %}
 };
 
@@ -132,6 +147,10 @@ std::vector<State> state()
     return {
 {% for bytes, data in state %}
         { {{bytes}}, {{data}} },
+{% endfor %}
+{% for spines in living if spines.summary %}
+        { {{spines.summary}}_sums.births.size()*8, {{spines.summary}}_sums.births.data() },
+        { {{spines.summary}}_sums.deaths.size()*8, {{spines.summary}}_sums.deaths.data() },
 {% endfor %}
     };
 }
