@@ -24,8 +24,8 @@ def build(spines: int, folder: str, steps: int) -> None:
     group.volume, group.alive = "0.067*exp(0.777*randn())*(i % 2)", "i % 2"
     group.run_regularly(
         """keep = exp(-interval/tau)
-        volume = alive*centre*exp(log((volume + 1 - alive)/centre)*keep
-                 + slope*sqrt(tau*(1 - keep**2)/2)*randn())
+        spread = slope*sqrt(tau*(1 - keep**2)/2)
+        volume = alive*centre*exp(log((volume + 1 - alive)/centre)*keep + spread*randn())
         dies = int(rand() < interval*rate/(1 + (volume/size)**4))
         comes = int(rand() < interval*birth)*(1 - alive)
         alive = alive*(1 - dies) + comes

@@ -152,6 +152,7 @@ def run(
     from neurospine.description.protocol import load_protocol
     from neurospine.results.part import part_info, part_of
     from neurospine.results.trajectory import check_output
+    from neurospine.simulation.advice import long_ticks
     from neurospine.simulation.resume import recorded_protocol
     from neurospine.simulation.simulate import find_backend, prepare, simulate
     from neurospine.simulation.simulate import resume as go_on
@@ -178,6 +179,8 @@ def run(
             raise ResultError(f"{other}: exists already; choose another name or use --force")
     if not quiet:
         plan = prepare(chosen, loaded, seed=seed, form=form)  # type: ignore[arg-type]
+        for advice in long_ticks(plan):
+            err.print(advice, style="yellow", markup=False)
         for projection, written in plan.forms.items():
             rule = chosen.spines[projection].rule
             words = f"rule {rule.name}, {written.name} form" if rule else "no rule"

@@ -86,7 +86,7 @@ def write_picture(figure: Figure, path: Path) -> None:
 
 
 def _overview(figure: Figure, trajectory: Trajectory) -> None:
-    """Draw spikes, the distribution of weights and its mean over time."""
+    """Draw spikes, the distribution of weights (or volumes) and its mean over time."""
     raster, weights, mean = figure.subplots(3, 1, height_ratios=(2, 1.5, 1))
     figure.set_size_inches(6.4, 6.4)
     stop = float(trajectory.info.phases["stop"].max())
@@ -97,8 +97,8 @@ def _overview(figure: Figure, trajectory: Trajectory) -> None:
     window = (max(0.0, until - 1.0), until or 1.0)
     offset = 0
     for population, table in trajectory.spikes.items():
-        shown = table[table["time"].between(*window) & (table["cell"] < 200)]
-        raster.plot(shown["time"], shown["cell"] + offset, "|", color="0.2", markersize=2.5)
+        seen = table[table["time"].between(*window) & (table["cell"] < 200)]
+        raster.plot(seen["time"], seen["cell"] + offset, "|", color="0.2", markersize=2.5)
         offset += min(200, trajectory.info.populations[population])
     raster.set(xlim=window, ylabel="cell", xlabel="time (s)")
     raster.set_title("Spikes in the last second" if last else "No spikes", loc="left")
@@ -106,23 +106,24 @@ def _overview(figure: Figure, trajectory: Trajectory) -> None:
     unit = "day" if stop >= 2 * seconds("1 day") else "second"
     for colour, (name, dataset) in zip(COLOURS, trajectory.spines.items(), strict=False):
         rows = np.unique(np.linspace(0, dataset.sizes["time"] - 1, _SNAPSHOTS).astype(int))
-        first, last = (_weights(dataset, row) for row in rows[[0, -1]])
+        first, last = (_sizes(dataset, row) for row in rows[[0, -1]])
         both = np.concatenate([first, last])
         bins = np.linspace(both.min(), both.max() + 1e-12, 80) if both.size else 1
         weights.hist(last, bins, color=colour, alpha=0.7, label=f"{name}, end")
         weights.hist(first, bins, histtype="step", color="0.3", label=f"{name}, start")
         times = in_unit(dataset["time"].values[rows], unit)
-        mean.plot(times, [_weights(dataset, row).mean() for row in rows], color=colour)
-    weights.set(xlabel="weight", ylabel="spines", yscale="log")
-    weights.set_title("Weights", loc="left")
+        mean.plot(times, [_sizes(dataset, row).mean() for row in rows], color=colour)
+    shown = "weight" if all("weight" in d for d in trajectory.spines.values()) else "head volume"
+    weights.set(xlabel=shown, ylabel="spines", yscale="log")
+    weights.set_title(f"{shown.capitalize()}s", loc="left")
     weights.legend(frameon=False, fontsize="small")
-    mean.set(xlabel=with_unit("time", unit), ylabel="mean weight")
+    mean.set(xlabel=with_unit("time", unit), ylabel=f"mean {shown}")
     for axes in (raster, weights, mean):
         axes.spines[["top", "right"]].set_visible(False)
 
 
-def _weights(dataset: xr.Dataset, row: int) -> np.ndarray[Any, np.dtype[Any]]:
-    """Return the weights of the spines that there are in a snapshot."""
-    snapshot = dataset.isel(time=row)
-    weight = np.asarray(snapshot["weight"].values)
-    return weight[snapshot["stage"].values != 0] if "stage" in snapshot else weight
+def _sizes(dataset: xr.Dataset, row: int) -> np.ndarray[Any, np.dtype[Any]]:
+    """Return the weights (or volumes) in a snapshot; a spine that is absent has none."""
+    name = "weight" if "weight" in dataset else "volume"
+    found = np.asarray(dataset[name].isel(time=row).values)
+    return found[found > 0]

@@ -10,6 +10,7 @@ import pandas as pd
 from neurospine.results import segments
 from neurospine.results.info import RunInfo
 
+#: What happened to a slot in a tick of the slow clock; both may.
 DIED, BORN = 1, 2
 _COLUMNS = ["slot", "pre", "post", "condition", "repeat", "birth", "death"]
 

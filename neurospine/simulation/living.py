@@ -29,10 +29,11 @@ from neurospine.description.expressions import (
 )
 from neurospine.description.spine import Spine
 from neurospine.description.spine_parts import StagesPart, Transition
+from neurospine.results.contacts import BORN, DIED
 from neurospine.simulation.random import slow_code
 
-#: What has happened to a slot in a step, in the variable ``turned``.
-DIED, BORN, REPLACED = 1, 2, 3
+#: A spine died and another was born in its slot within a step.
+REPLACED = DIED | BORN
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def living(spine: Spine, cleared: tuple[str, ...] = ()) -> Living:
         return Living(own, slow_code("\n".join(_fluctuate(spine))), "", normals)
     streams = (*(normals or ("luck",)), "first_jump", "second_jump", "second_choice")
     equations = [Equation("stage", "", "integer"), Equation("turned", "", "integer"), *own]
-    if _reads_age(stages):
+    if _reads(stages, "age"):
         equations.append(Equation("born", "", "second"))
     return Living(
         tuple(equations),
@@ -84,12 +85,14 @@ def draw(function: str, stream: str) -> str:
     return f"{function}(site, slow_tick, {stream}_key_low, {stream}_key_high)"
 
 
-def _reads_age(stages: StagesPart) -> bool:
-    return any("age" in identifiers(t.rate) for t in stages.transitions)
-
-
 def _reads(stages: StagesPart, name: str) -> bool:
+    """Return whether a rate of a stage machine reads a name."""
     return any(name in identifiers(t.rate) for t in stages.transitions)
+
+
+def _weight(spine: Spine, stages: StagesPart) -> list[str]:
+    """Return the statement that brings the weight up to date, where a rate reads it."""
+    return [f"weight = {spine.readout.weight.value}"] if _reads(stages, "weight") else []
 
 
 def _bounded(spine: Spine, volume: str) -> str:
@@ -106,13 +109,11 @@ def _fluctuate(spine: Spine) -> list[str]:
 
 
 def _step(spine: Spine, stages: StagesPart, luck: str) -> list[str]:
-    ports = []
-    if _reads(stages, "weight"):
-        ports.append(f"weight = {spine.readout.weight.value}")
-    age = ["age = slow_time - born"] if _reads_age(stages) else []
+    weight = _weight(spine, stages)
+    age = ["age = slow_time - born"] if _reads(stages, "age") else []
     leaving = _leaving(stages)
     lines = ["present = volume", "volume = select(stage > 0, volume, 1.0)"]
-    lines += [*ports, *age, f"leaving = {leaving}"]
+    lines += [*weight, *age, f"leaving = {leaving}"]
     survival = ""
     if spine.intrinsic:
         step = spine.intrinsic.step
@@ -125,7 +126,7 @@ def _step(spine: Spine, stages: StagesPart, luck: str) -> list[str]:
             survival = "survival*"
     else:
         lines.append("volume = present")
-    lines += [*ports, f"leaving = 0.5*(leaving + {leaving})"]
+    lines += [*weight, f"leaving = 0.5*(leaving + {leaving})"]
     lines.append(f"luck = {draw('uniform', luck)}")
     crossed = " + int(luck > survival)" if survival else ""
     lines.append(f"turned = int(luck > {survival}exp(-leaving*interval)){crossed}")
@@ -133,16 +134,14 @@ def _step(spine: Spine, stages: StagesPart, luck: str) -> list[str]:
 
 
 def _jump(spine: Spine, stages: StagesPart, cleared: tuple[str, ...]) -> list[str]:
-    ports = []
-    if _reads(stages, "weight"):
-        ports.append(f"weight = {spine.readout.weight.value}")
+    weight = _weight(spine, stages)
     age = []
     lines = ["present = int(stage > 0)"]
-    if _reads_age(stages):
+    if _reads(stages, "age"):
         lines.append("age = select(stage > 0, slow_time - born, 0.0*second)")
         age = ["age = select(int(stage > 0)*present > 0, age, 0.0*second)"]
     lines += [
-        *ports,
+        *weight,
         f"entry = {draw('normal', 'first_jump')}",
         f"picked = {draw('uniform', 'first_jump')}*({_leaving(stages)})",
         # A spine that has crossed the lowest volume is gone, whatever the rates.
@@ -152,7 +151,7 @@ def _jump(spine: Spine, stages: StagesPart, cleared: tuple[str, ...]) -> list[st
         f"volume = select(stage > 0, {_bounded(spine, 'volume')}, 0.0)",
         "between = int(stage > 0)",
         *age,
-        *ports,
+        *weight,
         f"luck = {draw('uniform', 'second_jump')}",
         f"again = int(turned > 0)*int(luck > exp(-0.5*interval*({_leaving(stages)})))",
         f"entry = {draw('normal', 'second_jump')}",
@@ -167,7 +166,7 @@ def _jump(spine: Spine, stages: StagesPart, cleared: tuple[str, ...]) -> list[st
         "turned = select(turned > 0, changed, 0)",
     ]
     lines += [f"{name} = select(turned >= {BORN}, 0.0, {name})" for name in cleared]
-    if _reads_age(stages):
+    if _reads(stages, "age"):
         lines.append(f"born = select(turned >= {BORN}, slow_time, born)")
     return lines
 
