@@ -154,13 +154,16 @@ def run(
     from neurospine.results.trajectory import check_output
     from neurospine.simulation.advice import long_ticks
     from neurospine.simulation.resume import recorded_protocol
-    from neurospine.simulation.simulate import find_backend, prepare, simulate
+    from neurospine.simulation.simulate import check_resumable, find_backend, prepare, simulate
     from neurospine.simulation.simulate import resume as go_on
 
     if resume is not None:
-        if protocol or model or spine or parameters or set_ or output or form:
+        others = (protocol, model, spine, parameters, set_, output, form, seed, force)
+        if any(others) or backend != "cpp":
             raise ResultError("--resume FILE takes everything from the run; give nothing else")
-        loaded, path = recorded_protocol(part_info(part_of(resume))), resume
+        path = resume
+        check_resumable(path)
+        loaded = recorded_protocol(part_info(part_of(path)))
         with kept(path), progress_bar(loaded.duration, quiet) as progress:
             trajectory = go_on(path, progress=progress)
         finish(trajectory, loaded, path, quiet)
@@ -213,7 +216,8 @@ def recover(
     reached = max(
         (float(d["time"].values[-1]) for d in about.spines.values() if d.sizes["time"]), default=0.0
     )
-    out.print(f"{path}: {reached:g} of {planned:g} s biological", highlight=False, markup=False)
+    text = f"{path}: {reached:g} of {planned:g} s biological"
+    out.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _choose(

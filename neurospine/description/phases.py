@@ -26,9 +26,10 @@ class Phase(Table):
     """A stretch of time.
 
     In a spiking phase neurons run at the protocol's step and spines live on a slow
-    clock. In a consolidation phase only spines live, in steps of `tick`; cells
-    stand still. With `activity`, the name of an earlier spiking phase, plasticity
-    goes on in it at the mean rate measured in the latest phase of that name.
+    clock. In a consolidation phase only spines live, in steps of `tick`: neurons
+    stand still, and spike traces are forgotten. With `activity`, the name of an
+    earlier spiking phase, plasticity goes on in it at the mean rate measured in the
+    latest phase of that name, and traces stay as that phase left them.
     """
 
     name: str
@@ -116,6 +117,7 @@ def check_phases(phases: Sequence[Phase], cycle: Cycle | None) -> None:
             if phase.activity not in earlier:
                 hint = suggest(phase.activity, earlier)
                 raise ProtocolError(f"{place}: activity: no spiking phase before it. {hint}")
+    _check_samples(phases)
     if cycle is not None:
         for name in cycle.phases:
             if name not in names:
@@ -129,6 +131,19 @@ def check_phases(phases: Sequence[Phase], cycle: Cycle | None) -> None:
             stem, _, turn = name.rpartition("_")
             if stem in cycle.phases and turn.isdecimal():
                 raise ProtocolError(f"[[phases]] {name!r}: is called as a turn of the cycle is")
+
+
+def _check_samples(phases: Sequence[Phase]) -> None:
+    """Raise a `ProtocolError` if a phase applies a sample that was measured over since."""
+    sampled, latest = {phase.activity for phase in phases}, None
+    for phase in phases:
+        if phase.spiking and phase.name in sampled:
+            latest = phase.name
+        elif phase.activity and phase.activity != latest:
+            raise ProtocolError(
+                f"[[phases]] {phase.name!r}: activity: {latest!r} was measured after "
+                f"{phase.activity!r}, and only the latest sample is kept"
+            )
 
 
 def check_times(

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from pydantic import Field, PrivateAttr, ValidationError
 
@@ -234,7 +235,7 @@ class Protocol(LibraryFile):
 
 def input_name(file: str) -> str:
     """Return the name under which a run keeps the text of a file that its protocol names."""
-    return file.replace("/", "_")
+    return quote(file, safe=" ")
 
 
 def load_protocol(name: str | Path) -> Protocol:

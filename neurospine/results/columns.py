@@ -17,7 +17,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from neurospine.results.tables import CHUNK
+from neurospine.results.tables import CHUNK, NewFile
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -29,8 +29,8 @@ WAITING = 4
 class Columns:
     """Writes rows of datasets (time, element) as they come."""
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
-        self._pool = pool
+    def __init__(self, file: NewFile, pool: ThreadPoolExecutor) -> None:
+        self._file, self._pool = file, pool
         self._waiting: deque[tuple[h5py.Dataset, tuple[int, int], Future[bytes]]] = deque()
         self._datasets: list[h5py.Dataset] = []
         self._buffers: dict[str, Array] = {}
@@ -40,6 +40,8 @@ class Columns:
     ) -> h5py.Dataset:
         """Make a dataset to be filled with `put`."""
         rows, size = shape
+        if not rows or not size:
+            return group.create_dataset(name, shape, dtype=kind)
         together = max(1, min(rows, CHUNK // max(size, 1)))
         made = group.create_dataset(
             name,
@@ -82,13 +84,14 @@ class Columns:
     def _write(self) -> None:
         dataset, place, done = self._waiting.popleft()
         dataset.id.write_direct_chunk(place, done.result())
+        self._file.check()
 
 
 @contextmanager
-def columns() -> Iterator[Columns]:
-    """Give something that writes rows; all are written at the end."""
+def columns(file: NewFile) -> Iterator[Columns]:
+    """Give something that writes rows to a file; all are written at the end."""
     with ThreadPoolExecutor(WORKERS) as pool:
-        written = Columns(pool)
+        written = Columns(file, pool)
         yield written
         written.finish()
 

@@ -28,6 +28,7 @@ from neurospine.results.info import RunInfo, Variable
 from neurospine.results.tables import (
     COMPRESSION,
     TEXT,
+    NewFile,
     read_table,
     write_table,
     written_aside,
@@ -77,7 +78,7 @@ class Series:
     rows: Iterable[Mapping[str, np.ndarray[Any, Any]]]
 
 
-def write_series(file: h5py.File, path: str, series: Series) -> None:
+def write_series(file: NewFile, path: str, series: Series) -> None:
     """Write a series as a group with dimension scales."""
     size = len(next(iter(series.along.values()))[0])
     group = file.create_group(path)
@@ -92,7 +93,7 @@ def write_series(file: h5py.File, path: str, series: Series) -> None:
         made = group.create_dataset(name, data=data, dtype=TEXT if text else None, **COMPRESSION)
         made.attrs.update(attributes)
         made.dims[0].attach_scale(second)
-    with columns() as written:
+    with columns(file) as written:
         datasets = {}
         for name, variable in series.variables.items():
             made = written.create(group, name, (series.times.size, size), variable.type)

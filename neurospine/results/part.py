@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,11 +27,12 @@ from neurospine.results.segments import (
     trace_stream,
 )
 from neurospine.results.summary import read_summary
-from neurospine.results.tables import written_aside
+from neurospine.results.tables import new_file
 from neurospine.results.trajectory import SLOT, TRACED, check_output, spike_table
 
 INFO_FILE = "run.h5"
 LOCK_FILE = "lock"
+PROGRAM_LOCK = "program.lock"  # held by the compiled program, which may outlive its command
 CHECKPOINT_FILE = "checkpoint.bin"
 
 
@@ -42,7 +43,7 @@ def part_of(path: Path) -> Path:
 
 def start_part(folder: Path, info: RunInfo) -> None:
     """Write what is known of a run into the folder for its segments."""
-    with written_aside(folder / INFO_FILE) as aside, h5py.File(aside, "w") as file:
+    with new_file(folder / INFO_FILE) as file:
         write_info(file, info)
 
 
@@ -52,25 +53,27 @@ def has_checkpoint(folder: Path) -> bool:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[int]:
-    """Hold a folder so that no other run writes to it; give what a child has to inherit.
+def held(folder: Path) -> Iterator[None]:
+    """Hold a folder so that no other run writes to it.
 
     Raises
     ------
     ResultError
         If another run holds it.
     """
-    try:
-        file = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT)
-    except OSError as error:
-        raise ResultError(f"{folder}: cannot be written ({error.strerror})") from None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield file
-    except BlockingIOError:
-        raise ResultError(f"{folder}: another run is writing to it") from None
-    finally:
-        os.close(file)
+    with ExitStack() as files:
+        for name in (PROGRAM_LOCK, LOCK_FILE):
+            try:
+                file = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o644)
+                files.callback(os.close, file)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ResultError(f"{folder}: another run is writing to it") from None
+            except OSError as error:
+                raise ResultError(f"{folder}: cannot be written ({error.strerror})") from None
+            if name == PROGRAM_LOCK:  # it is for the program to take
+                fcntl.flock(file, fcntl.LOCK_UN)
+        yield
 
 
 def recover(folder: str | Path, path: str | Path | None = None, *, force: bool = False) -> Path:
@@ -97,10 +100,14 @@ def recover(folder: str | Path, path: str | Path | None = None, *, force: bool =
         cannot be written.
     """
     folder = Path(folder)
+    if folder.name in ("", ".."):
+        folder = folder.resolve()
     if not folder.is_dir():
         folder = part_of(folder)
     if not (folder / INFO_FILE).is_file():
         raise ResultError(f"{folder}: not the folder of a run")
+    if path is None and folder.suffix != ".part":
+        raise ResultError(f"{folder}: does not end in .part, so name a file to write (-o)")
     path = Path(path) if path is not None else folder.with_suffix("")
     check_output(path, force=force)
     with held(folder):
@@ -134,13 +141,15 @@ def write_part(folder: Path, path: Path, *, complete: bool) -> None:
     folder
         The folder of the run.
     path
-        The file; it is written aside, then moved into place.
+        The file; it is written aside, in the folder of a run if that is beside it, then
+        moved into place.
     complete
         Whether the run came to its end.
     """
     info = part_info(folder)
     info = replace(info, attributes={**info.attributes, "complete": complete})
-    with written_aside(path) as aside, h5py.File(aside, "w") as file:
+    beside = path.parent.resolve() == folder.parent.resolve()
+    with new_file(path, folder if beside else None) as file:
         file.attrs["schema"] = hdf5.SCHEMA
         write_info(file, info)
         for name in info.spines:
@@ -153,6 +162,15 @@ def write_part(folder: Path, path: Path, *, complete: bool) -> None:
         hdf5.write_contacts(file, contacts(folder, info))
         for name, summary in _summaries(folder, info).items():
             hdf5.write_dataset(file, f"summary/{name}", summary)
+
+
+def last_ticks(folder: Path) -> dict[str, int]:
+    """Return the tick of the last whole record of each stream but snapshots, or -1."""
+    return {
+        path.stem: max((record.tick for record in segments.read(folder, path.stem)), default=-1)
+        for path in sorted(folder.glob("*.segment"))
+        if not path.stem.startswith(spine_stream(""))
+    }
 
 
 def contacts(folder: Path, info: RunInfo) -> dict[str, pd.DataFrame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,16 +20,80 @@ COMPRESSION: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "sh
 CHUNK = 65536
 
 
+class _Disk(io.FileIO):
+    """A file that remembers the first error and takes no notice of what is written after it.
+
+    HDF5 can neither go on nor close a file that refuses a write.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "w+")
+        self.error: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        """Write all bytes."""
+        rest = memoryview(data).cast("B")
+        size = len(rest)
+        try:
+            while rest and self.error is None:
+                rest = rest[super().write(rest) :]
+        except OSError as error:
+            self.error = error
+        return size
+
+    def truncate(self, size: int | None = None) -> int:
+        """Change the size."""
+        try:
+            return self.tell() if self.error else super().truncate(size)
+        except OSError as error:
+            self.error = error
+            return self.tell()
+
+    def check(self) -> None:
+        """Raise the error, if there was one."""
+        if self.error is not None:
+            raise self.error
+
+
+class NewFile(h5py.File):  # type: ignore[misc]
+    """An HDF5 file to be written; `check` says whether the disk has taken all so far."""
+
+    def __init__(self, disk: _Disk) -> None:
+        super().__init__(disk, "w")
+        self.check = disk.check
+
+
 @contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
-    """Give a path to write to that becomes `path` only when all is written.
+def new_file(path: Path, folder: Path | None = None) -> Iterator[NewFile]:
+    """Give an HDF5 file to write to that becomes `path` only when all is written.
 
     Raises
     ------
     ResultError
         If the file cannot be written; then nothing is left behind.
     """
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    with written_aside(path, folder) as aside, _Disk(aside) as disk:
+        try:
+            with NewFile(disk) as file:
+                yield file
+        except (OSError, RuntimeError, KeyError, ValueError):
+            disk.check()
+            raise
+        disk.check()
+
+
+@contextmanager
+def written_aside(path: Path, folder: Path | None = None) -> Iterator[Path]:
+    """Give a path to write to that becomes `path` only when all is written.
+
+    It lies in `folder`, which is on the same disk, or beside `path`.
+
+    Raises
+    ------
+    ResultError
+        If the file cannot be written; then nothing is left behind.
+    """
+    aside = (folder or path.parent) / f".{path.name}.{uuid.uuid4().hex[:8]}"
     try:
         yield aside
         aside.replace(path)

@@ -16,7 +16,7 @@ from neurospine.errors import ResultError
 from neurospine.results import hdf5
 from neurospine.results.hdf5 import Coordinate, Series
 from neurospine.results.info import RunInfo, Variable, read_info, write_info
-from neurospine.results.tables import read_table, written_aside
+from neurospine.results.tables import new_file, read_table
 
 #: The coordinates of a slot, and of a recorded cell.
 SLOT = ("condition", "repeat", "pre", "post")
@@ -103,7 +103,7 @@ class Trajectory:
         """
         path = Path(path)
         check_output(path, force=force)
-        with written_aside(path) as aside, h5py.File(aside, "w") as file:
+        with new_file(path) as file:
             file.attrs["schema"] = hdf5.SCHEMA
             write_info(file, self.info)
             for name, dataset in self.spines.items():

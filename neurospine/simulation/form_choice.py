@@ -66,6 +66,9 @@ def _choose(
     even = delay_spread(model, projection) == 0
     settling = [_settling(m, spine, step, border_steps) for m in models] if even else [None]
     settle = None if None in settling else min(filter(None, settling))
+    delay = model.number(model.circuit.name, model.circuit.projections[projection].delay)
+    if spine.stages and delay:
+        settle = None  # a spike sent before the birth of a spine moves the trace without a visit
     possible: list[FormName] = ["folded"] if settle else []
     possible += ["neuron_traces"] if even else []
     possible += ["textbook"]

@@ -1,7 +1,7 @@
 """What the slow clock does to spines: intrinsic dynamics, stages, turnover.
 
 Statements are run on all slots at once, without branches. A step of length
-`interval` goes like this (second order in the interval):
+`interval` goes like this:
 
 1. the rate at which a spine leaves its stage, at the volume it has;
 2. the step of the intrinsic dynamics;
@@ -11,7 +11,10 @@ Statements are run on all slots at once, without branches. A step of length
    the time that is left on average. So a newborn spine is at risk from birth on.
 
 Steps 4 and 5 concern few spines; a compiled program visits only those (``turned``).
-``tests/analytic/test_stages.py`` holds it to the matrix exponential.
+The error falls with the square of the interval where rates are constant, and in
+proportion to it with births (a newborn does not fluctuate in its first step) and where
+the share of several ways out depends on volume: ``tests/analytic/test_stages.py`` and
+``test_turnover.py`` hold it to the matrix exponential and to the Fokker-Planck chain.
 """
 
 from __future__ import annotations
@@ -120,6 +123,10 @@ def _step(spine: Spine, stages: StagesPart, luck: str) -> list[str]:
         lines += [f"{name} = {draw('normal', name)}" for name in step.normals]
         lines += _statements(step.code)
         moves = _any_of(stages, lambda name: stages.stages[name].fluctuates)
+        if moves != "stage > 0":  # what does not fluctuate keeps its own variables too
+            own = [e.name for e in parse_equations(step.variables)]
+            lines[:0] = [f"kept_{name} = {name}" for name in own]
+            lines += [f"{name} = select({moves}, {name}, kept_{name})" for name in own]
         lines.append(f"volume = select({moves}, {_bounded(spine, 'volume')}, present)")
         if "survival" in {s.name for s in parse_statements(step.code)}:
             lines.append(f"survival = select({moves}, survival, 1.0)")

@@ -21,7 +21,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Values = Mapping[str, Array]
 
 
-Role = Literal["settle", "rewire", "begin", "measure", "replay", "live", "keep"]
+Role = Literal["settle", "quiet", "rewire", "begin", "measure", "replay", "live", "keep"]
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Border:
     """Statements run on all elements of an owner at borders between steps.
 
     Its role says when: ``settle`` every `steps` steps of a spiking stretch;
-    ``rewire`` before a spiking stretch that is not the first; ``begin`` before a
-    sampled stretch, where ``measure`` and ``keep`` come first and last in every
-    tick of the slow clock; ``replay`` and ``live`` in every tick, the first only
-    where a sample is applied. With `where`, elements at which that variable is
-    zero may be left out.
+    ``quiet`` before a stretch in which nothing spikes; ``rewire`` before a spiking
+    stretch that is not the first; ``begin`` before a sampled stretch, where
+    ``measure`` and ``keep`` come first and last in every tick of the slow clock;
+    ``replay`` and ``live`` in every tick, the first only where a sample is applied.
+    With `where`, elements at which that variable is zero may be left out.
     """
 
     owner: str

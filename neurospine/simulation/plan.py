@@ -127,10 +127,13 @@ class _Planner:
             for name in circuit.projections
         }
         sampled = any(stretch.sampled for stretch in self.schedule)
+        quiet = any(stretch.quiet for stretch in self.schedule)
         synapses: list[Synapses] = []
         borders: list[Border] = []
         for name, form in written.items():
-            layout = Layout(self.numbers, name, form, self.sizes, self.step, sampled=sampled)
+            layout = Layout(
+                self.numbers, name, form, self.sizes, self.step, sampled=sampled, quiet=quiet
+            )
             groups += layout.groups()
             synapses += layout.synapses(self.seed)
             borders += layout.borders()

@@ -49,6 +49,8 @@ class Layout:
         The time step in seconds.
     sampled
         Whether the protocol applies the drive of samples.
+    quiet
+        Whether it has consolidation phases without activity.
     """
 
     def __init__(
@@ -60,9 +62,10 @@ class Layout:
         step: float,
         *,
         sampled: bool,
+        quiet: bool,
     ) -> None:
         self.numbers, self.name, self.form, self.step = numbers, name, form, step
-        self.model = numbers.model
+        self.model, self.quiet = numbers.model, quiet
         self.copies = len(numbers.models) * numbers.repeats
         self.projection = self.model.circuit.projections[name]
         self.spine = self.model.spines[name]
@@ -74,7 +77,9 @@ class Layout:
         self.sampling: Sampling | None = None
         if sampled and self.spine.rule:
             self.sampling = sampling(self.spine)
-        cleared = ("sampled",) if self.sampling else ()
+        # Traces on synapses start anew with a spine.
+        cleared = tuple(e.name for e in form.equations if e.name != "volume")
+        cleared += ("sampled",) if self.sampling else ()
         self.living: Living | None = living(self.spine, cleared) if self.spine.lives else None
 
     def groups(self) -> list[Group]:
@@ -143,6 +148,8 @@ class Layout:
         for label, _, _, block in self.sides:
             if block.settle:
                 yield Border(f"{self.name}_{label}", "settle", "settle", block.settle, steps)
+        if self.quiet:
+            yield from self._forgetting()
         if self.sampling:
             yield Border(self.name, "begin", "begin", self.sampling.begin)
             yield Border(self.name, "measure", "measure", self.sampling.measure)
@@ -155,6 +162,16 @@ class Layout:
                 yield Border(self.name, "partners", "rewire", self._new_partner())
         if self.sampling:
             yield Border(self.name, "keep", "keep", self.sampling.keep)
+
+    def _forgetting(self) -> Iterator[Border]:
+        """Yield what takes spike traces to zero, where nothing spikes for long."""
+        owners = [(self.name, self.form.equations)]
+        owners += [(f"{self.name}_{label}", block.equations) for label, _, _, block in self.sides]
+        for owner, equations in owners:
+            traces = [e.name for e in equations if e.name != "volume"]
+            if traces:
+                code = "\n".join(f"{name} = 0*{name}" for name in traces)
+                yield Border(owner, "quiet", "quiet", code)
 
     def _new_partner(self) -> str:
         """Return statements that draw a presynaptic cell as the connectivity rule does."""

@@ -40,8 +40,8 @@ def recorded_model(info: RunInfo) -> Model:
     return replace(model, parameters=Parameters(entries), chosen_sets=chosen)
 
 
-def plan_again(info: RunInfo, folder: Path) -> Plan:
-    """Return the plan of a run that is to be resumed.
+def check_same_program(info: RunInfo, folder: Path) -> None:
+    """Check that a run would be gone on with by the same program.
 
     Raises
     ------
@@ -56,6 +56,10 @@ def plan_again(info: RunInfo, folder: Path) -> Plan:
                 f"{folder}: was begun with {name} {info.attributes.get(name)}, this is {value}; it "
                 "would not go on to the same result. Keep what it has with 'neurospine recover'"
             )
+
+
+def plan_again(info: RunInfo) -> Plan:
+    """Return the plan of a run that is to be resumed."""
     form = str(info.attributes["form"]) or None
     return make_plan(
         recorded_model(info),

@@ -36,6 +36,11 @@ class Stretch:
     sampled: bool = False
     sample_steps: int = 0
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing spikes and no sample is applied."""
+        return not self.spiking and not self.sample_steps
+
 
 def stretches(protocol: Protocol) -> tuple[Stretch, ...]:
     """Return the phases of a protocol in whole steps."""

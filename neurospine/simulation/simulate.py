@@ -14,6 +14,7 @@ from neurospine.errors import BuildError, NeurospineError, ResultError, suggest
 from neurospine.results.part import (
     has_checkpoint,
     held,
+    last_ticks,
     part_info,
     part_of,
     start_part,
@@ -26,7 +27,7 @@ from neurospine.simulation.backends.standalone import StandaloneBackend
 from neurospine.simulation.forms import FormName
 from neurospine.simulation.plan import Plan, make_plan
 from neurospine.simulation.provenance import run_info
-from neurospine.simulation.resume import plan_again
+from neurospine.simulation.resume import check_same_program, plan_again
 from neurospine.simulation.schedule import recorded
 
 BACKENDS: Mapping[str, Backend] = {
@@ -95,22 +96,25 @@ def simulate(
     """
     engine = find_backend(backend)
     plan = prepare(model, protocol, seed=seed, parameters=parameters, form=form)
+    info = run_info(plan, backend)  # before files that it names may change
     if output is None:
         with tempfile.TemporaryDirectory(prefix="neurospine-") as temporary:
             folder = Path(temporary)
             program = engine.build(plan.network)
-            start_part(folder, run_info(plan, backend))
+            start_part(folder, info)
             return _go(program, plan, folder, folder / "result.h5", progress)
     path = Path(output)
     check_output(path, force=force)
     folder = _part_folder(path, force)
-    try:
-        program = engine.build(plan.network)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    start_part(folder, run_info(plan, backend))
-    return _run_in(program, plan, folder, path, progress)
+    with held(folder):
+        try:
+            program = engine.build(plan.network)
+            start_part(folder, info)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        more = f"; 'neurospine run --resume {path}' goes on with it" if engine.resumes else ""
+        return _run_in(program, plan, folder, path, progress, more)
 
 
 def resume(output: str | Path, *, progress: Progress | None = None) -> Trajectory:
@@ -132,6 +136,23 @@ def resume(output: str | Path, *, progress: Progress | None = None) -> Trajector
     """
     path = Path(output)
     folder = part_of(path)
+    engine = check_resumable(path)
+    with held(folder):
+        plan = plan_again(part_info(folder))
+        program = engine.build(plan.network)
+        more = f"; 'neurospine run --resume {path}' goes on with it"
+        return _run_in(program, plan, folder, path, progress, more)
+
+
+def check_resumable(path: Path) -> Backend:
+    """Return the backend that can go on with the run that was to write a file.
+
+    Raises
+    ------
+    ResultError
+        If there is no such run, or it would not go on to the same bits.
+    """
+    folder = part_of(path)
     if not folder.is_dir():
         raise ResultError(f"{path}: nothing to go on with, there is no folder {folder}")
     info = part_info(folder)
@@ -142,34 +163,46 @@ def resume(output: str | Path, *, progress: Progress | None = None) -> Trajector
             f"{folder}: the backend {backend!r} cannot go on with a run. Keep what there is with "
             "'neurospine recover', or run again with force (--force)"
         )
-    plan = plan_again(info, folder)
-    return _run_in(engine.build(plan.network), plan, folder, path, progress)
+    check_same_program(info, folder)
+    return engine
+
+
+class _Stopped(KeyboardInterrupt):
+    """An interrupt of a run whose records are in its file."""
 
 
 def _run_in(
-    program: Program, plan: Plan, folder: Path, path: Path, progress: Progress | None
+    program: Program,
+    plan: Plan,
+    folder: Path,
+    path: Path,
+    progress: Progress | None,
+    more: str,
 ) -> Trajectory:
-    """Run in a folder that is kept as long as the run can be gone on with."""
+    """Run in a folder that is kept as long as it is worth something."""
     keep = True
     try:
-        with held(folder):
-            trajectory = _go(program, plan, folder, path, progress)
+        trajectory = _go(program, plan, folder, path, progress)
         keep = False
         return trajectory
+    except _Stopped:
+        keep = has_checkpoint(folder)
+        raise
     except KeyboardInterrupt:
-        keep = has_checkpoint(folder) or not path.exists()
+        keep = _has_records(folder)
         raise
     except NeurospineError as error:
-        keep = any(folder.glob("*.segment"))
+        keep = _has_records(folder)
         if keep:
-            raise ResultError(
-                f"{error}. What was recorded is kept in {folder}; 'neurospine run --resume "
-                f"{path}' goes on with it"
-            ) from None
+            raise ResultError(f"{error}. What was recorded is kept in {folder}{more}") from None
         raise
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _has_records(folder: Path) -> bool:
+    return any(file.stat().st_size for file in folder.glob("*.segment"))
 
 
 def _go(
@@ -179,9 +212,9 @@ def _go(
     ended = program.run(plan.network, folder, progress or _silent)
     write_part(folder, path, complete=ended)
     if not ended:
-        raise KeyboardInterrupt
+        raise _Stopped
     trajectory = Trajectory.from_hdf5(path)
-    _check_whole(trajectory, plan)
+    _check_whole(trajectory, plan, folder)
     return trajectory
 
 
@@ -226,11 +259,14 @@ def _silent(seconds: float) -> None:
     """Take no notice of progress."""
 
 
-def _check_whole(trajectory: Trajectory, plan: Plan) -> None:
-    """Raise a `ResultError` if a snapshot of the spines was lost on its way."""
+def _check_whole(trajectory: Trajectory, plan: Plan, folder: Path) -> None:
+    """Raise a `ResultError` if a record was lost on its way."""
     for name, dataset in trajectory.spines.items():
         if dataset.sizes["time"] != recorded(plan.network.schedule):
             raise ResultError(f"the records of {name!r} are damaged: a snapshot is missing")
+    for name, tick in last_ticks(folder).items():
+        if tick != plan.network.steps:
+            raise ResultError(f"the records of {name} are damaged: what comes last is missing")
 
 
 def _part_folder(path: Path, force: bool) -> Path:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurospine import Trajectory
+from neurospine import Trajectory, recover, resume, simulate
+from neurospine.results.part import part_of
 
 BACKENDS = ("numpy", pytest.param("cpp", marks=pytest.mark.cpp))
 #: Long enough for any build or start of a program on a busy machine, in seconds.
@@ -54,12 +55,34 @@ phase   = "all"
 """
 
 
+SLEEP = "1000000 day"
+CONSOLIDATION = """
+schema       = 1
+kind         = "protocol"
+name         = "{name}"
+summary      = "Spines live by themselves."
+step         = "1 ms"
+record_every = "10 minute"
+
+[model]
+circuit = "dendrite"
+
+[[phases]]
+name     = "all"
+kind     = "consolidation"
+duration = "{duration}"
+tick     = "10 minute"
+"""
+
+
 @pytest.fixture
 def neurospine(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
     """A function that starts ``neurospine run`` on a protocol of some duration."""
 
-    def start(name: str, duration: str, backend: str, *more: str) -> subprocess.Popen[str]:
-        (tmp_path / f"{name}.toml").write_text(PROTOCOL.format(name=name, duration=duration))
+    def start(
+        name: str, duration: str, backend: str, *more: str, text: str = PROTOCOL
+    ) -> subprocess.Popen[str]:
+        (tmp_path / f"{name}.toml").write_text(text.format(name=name, duration=duration))
         command = [sys.executable, "-m", "neurospine", "run", f"{name}.toml", "-o", "run.h5"]
         return subprocess.Popen(
             [*command, "--backend", backend, *more], cwd=tmp_path, text=True,
@@ -70,26 +93,36 @@ def neurospine(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
 
 
 @pytest.fixture
-def recording(neurospine: Any, tmp_path: Path) -> Iterator[Callable[[str], Any]]:
-    """A function that starts a run without end and waits until it has recorded some spines."""
-    started = []
-
-    def start(backend: str) -> subprocess.Popen[str]:
-        process = neurospine("endless", "1000000 s", backend)
-        started.append(process)
-        segment = tmp_path / "run.h5.part" / "spines_pair.segment"
-        limit = time.monotonic() + PATIENCE
-        while not (segment.exists() and segment.stat().st_size > 500):
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < limit
-            time.sleep(0.05)
-        return process
-
-    yield start
+def stopped_at_last() -> Iterator[list[Any]]:
+    """A list of commands that are killed when a test has ended."""
+    started: list[Any] = []
+    yield started
     for process in started:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+
+
+@pytest.fixture
+def recording(neurospine: Any, tmp_path: Path, stopped_at_last: list[Any]) -> Callable[[str], Any]:
+    """A function that starts a run without end and waits until it has recorded some spines."""
+
+    def start(backend: str) -> subprocess.Popen[str]:
+        process = neurospine("endless", "1000000 s", backend)
+        stopped_at_last.append(process)
+        wait_for_records(process, tmp_path / "run.h5.part" / "spines_pair.segment", 500)
+        return process
+
+    return start
+
+
+def wait_for_records(process: subprocess.Popen[str], segment: Path, size: int) -> None:
+    """Wait until a stream is larger than so many bytes."""
+    limit = time.monotonic() + PATIENCE
+    while not (segment.exists() and segment.stat().st_size > size):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < limit
+        time.sleep(0.05)
 
 
 def check_beginning(trajectory: Trajectory) -> None:
@@ -129,6 +162,60 @@ def test_interrupted_run_writes_what_it_recorded(
     assert {path.name for path in tmp_path.iterdir()} == {"endless.toml", "run.h5"}
 
 
+def test_interrupted_rest_writes_what_it_recorded(
+    neurospine: Any, tmp_path: Path, stopped_at_last: list[Any]
+) -> None:
+    """In Python, where no cell spikes and only spines live, an interrupt is of another kind."""
+    process = neurospine("endless", SLEEP, "numpy", text=CONSOLIDATION)
+    stopped_at_last.append(process)
+    wait_for_records(process, tmp_path / "run.h5.part" / "spines_spines.segment", 100_000)
+    os.kill(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=SOON)
+    assert process.returncode == 130
+    assert "recorded so far is in run.h5" in said
+    assert "Traceback" not in said
+    found = Trajectory.from_hdf5(tmp_path / "run.h5")
+    assert not found.complete
+    assert found.spines["spines"].sizes["time"] > 10
+    assert {path.name for path in tmp_path.iterdir()} == {"endless.toml", "run.h5"}
+
+
+@pytest.mark.cpp
+@pytest.mark.parametrize(
+    ("phase", "checkpoints"), [("wake", False), ("wake", True), ("sleep", True)]
+)
+def test_interrupted_run_can_go_on_if_it_came_to_a_checkpoint(
+    busy: Any, tmp_path: Path, phase: str, checkpoints: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = {"wake": "10 s"} if phase == "wake" else {"sleep": "500 hour"}
+    run = busy(count=1, every_slot=100, every="5 ms", **long)
+    expected, output = tmp_path / "whole.h5", tmp_path / "run.h5"
+    simulate(run.model, run.protocol, seed=3, output=expected)
+    monkeypatch.setenv("NEUROSPINE_CHECKPOINT", "0" if checkpoints else "1e9")
+    start, stop = run.protocol.phase_times()[f"{phase}_1"]
+    seen = []
+
+    def interrupt(seconds: float) -> None:
+        seen.append(seconds)
+        if seconds > start or not checkpoints:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate(run.model, run.protocol, seed=3, output=output, progress=interrupt)
+    assert start <= seen[-1] < stop
+    beginning = Trajectory.from_hdf5(output)
+    spines = beginning.spines["recurrent"]
+    assert not beginning.complete
+    assert spines["time"].values[-1] >= seen[-1]
+    whole = Trajectory.from_hdf5(expected).spines["recurrent"]
+    assert spines.identical(whole.isel(time=slice(spines.sizes["time"])))
+    assert part_of(output).exists() == checkpoints
+    if checkpoints:
+        assert resume(output).complete
+        assert output.read_bytes() == expected.read_bytes()
+        assert not part_of(output).exists()
+
+
 @pytest.mark.cpp
 def test_killed_run_leaves_a_folder_that_can_be_read(
     recording: Any, neurospine: Any, tmp_path: Path
@@ -140,12 +227,8 @@ def test_killed_run_leaves_a_folder_that_can_be_read(
     wait_until_still(segment)
     assert {path.name for path in tmp_path.iterdir()} == {"endless.toml", "run.h5.part"}
     part = tmp_path / "run.h5.part"
-    whole = Trajectory.from_part(part, complete=False)
+    whole = Trajectory.from_hdf5(recover(part, tmp_path / "recovered.h5"))
     check_beginning(whole)
-    record = 40 + 8
-    os.truncate(segment, segment.stat().st_size // record * record - 1)
-    torn = Trajectory.from_part(part, complete=False).spines["pair"]
-    assert torn.equals(whole.spines["pair"].isel(time=slice(-1)))
 
     refused = neurospine("short", "1 s", "cpp")
     _, said = refused.communicate(timeout=PATIENCE)

@@ -115,7 +115,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_and_left_alone(
     def refuse(*words: Any, **more: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(h5py, "File", refuse)
+    monkeypatch.setattr("neurospine.results.tables.NewFile", refuse)
     monkeypatch.setattr(Path, "mkdir", refuse)
     for write in (
         trajectory.to_hdf5,

@@ -34,7 +34,11 @@ class RuntimeProgram:
             for name, variable, value in arguments(network):
                 target = assembly.owner(name).variables[variable]
                 target.set_value(value[0] if target.scalar else value)
-            return _Driver(network, assembly, Recorder(network, assembly, folder, progress)).run()
+            driver = _Driver(network, assembly, Recorder(network, assembly, folder, progress))
+            try:
+                return driver.run()
+            except KeyboardInterrupt:  # Brian2 takes it only while cells spike
+                return False
 
 
 class RuntimeBackend:
@@ -85,7 +89,7 @@ class _Driver:
             if stretch.spiking:
                 seconds = stretch.steps * self.network.step * second
                 self.assembly.network.run(seconds, namespace={})
-                if self.assembly.network._stopped:
+                if self.assembly.network._stopped or brian2.Network._globally_stopped:
                     return False
                 self._border(stretch.steps)
                 self.spiked += stretch.steps

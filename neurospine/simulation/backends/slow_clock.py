@@ -33,12 +33,14 @@ class SlowClock:
             self.ready = True
         for synapses in self.ticking:
             self._set(synapses, "interval", stretch.slow_steps * self.network.step)
-            if stretch.sample_steps:
+            if stretch.sample_steps and "sample_length" in synapses.values:
                 self._set(synapses, "sample_length", stretch.sample_steps * self.network.step)
         if stretch.spiking and not first:
             self._run("rewire")
             for synapses in self.living:
                 _take_partners(self.assembly.synapses[synapses.name], synapses)
+        if stretch.quiet:
+            self._run("quiet")
         if stretch.sampled:
             self._run("begin")
 

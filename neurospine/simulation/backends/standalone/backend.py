@@ -34,7 +34,11 @@ class StandaloneProgram:
         """Run the program; it appends records to the streams in `folder`."""
         tick = -1
         path = folder / "arguments.bin"
-        write_arguments(path, network, self.arguments, checkpoint_seconds())
+        try:
+            write_arguments(path, network, self.arguments, checkpoint_seconds())
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise BuildError(f"{path}: cannot be written ({error.strerror})") from None
         command = [str(self.main), "--results_dir", f"{folder.resolve()}/"]
         with tempfile.TemporaryFile("w+") as errors:
             try:

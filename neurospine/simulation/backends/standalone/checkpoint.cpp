@@ -1,5 +1,6 @@
 // The whole state of the program in a file, so that an interrupted run goes on to the same bits.
 #include <chrono>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime.h"
@@ -15,13 +16,13 @@ namespace {
 const std::uint64_t CHECKPOINT = 0x314b48435053534eULL;  // "NSSPCHK1"
 using clock = std::chrono::steady_clock;
 
-// Writes or reads words, and adds them up.
+// Writes or reads pieces, each padded to whole words, and adds the words up.
 struct Checked {
     std::FILE* file;
     std::uint64_t sum = 0, count = 0;
     bool whole = true;
 
-    void add(const void* data, std::size_t bytes)
+    void write(const void* data, std::size_t bytes)
     {
         const char* at = static_cast<const char*>(data);
         for (std::size_t k = 0; k < bytes; k += 8) {
@@ -29,20 +30,41 @@ struct Checked {
             std::memcpy(&word, at + k, bytes - k < 8 ? bytes - k : 8);
             sum += word * (2 * ++count + 1);
         }
-    }
-
-    void write(const void* data, std::size_t bytes)
-    {
-        add(data, bytes);
-        if (bytes && std::fwrite(data, 1, bytes, file) != bytes) whole = false;
+        const std::uint64_t nothing = 0;
+        const std::size_t padding = (8 - bytes % 8) % 8;
+        if (std::fwrite(data, 1, bytes, file) != bytes) whole = false;
+        if (std::fwrite(&nothing, 1, padding, file) != padding) whole = false;
     }
 
     void read(void* data, std::size_t bytes)
     {
-        if (bytes && std::fread(data, 1, bytes, file) != bytes) whole = false;
-        else add(data, bytes);
+        char nothing[8];
+        const std::size_t padding = (8 - bytes % 8) % 8;
+        if (std::fread(data, 1, bytes, file) != bytes) whole = false;
+        if (std::fread(nothing, 1, padding, file) != padding) whole = false;
     }
 };
+
+// Whether a file is a whole checkpoint; it is read to its end.
+bool intact(std::FILE* file)
+{
+    std::vector<std::uint64_t> words(8192);
+    std::uint64_t magic = 0, sum = 0, count = 0, last = 0;
+    bool any = false;
+    if (std::fread(&magic, sizeof magic, 1, file) != 1 || magic != CHECKPOINT) return false;
+    while (const std::size_t got = std::fread(words.data(), 8, words.size(), file))
+        for (std::size_t k = 0; k < got; k++) {
+            if (any) sum += last * (2 * ++count + 1);
+            last = words[k];
+            any = true;
+        }
+    return any && sum == last;
+}
+
+[[noreturn]] void refuse(const std::string& what)
+{
+    fail(what + ": without " + place + "checkpoint.bin the run starts from its beginning");
+}
 
 void write_state(Checked& out)
 {
@@ -67,27 +89,32 @@ void write_state(Checked& out)
 void read_state(Checked& in)
 {
     in.read(&progress, sizeof progress);
-    for (std::FILE* file : files) {
-        std::int64_t size = 0;
-        in.read(&size, sizeof size);
-        if (!in.whole || ftruncate(fileno(file), size) != 0) fail("the checkpoint does not fit");
-        std::fseek(file, 0, SEEK_END);
+    std::vector<std::int64_t> sizes(files.size());
+    for (std::size_t k = 0; k < files.size(); k++) {
+        struct stat now;
+        in.read(&sizes[k], sizeof sizes[k]);
+        if (fstat(fileno(files[k]), &now) != 0 || now.st_size < sizes[k])
+            refuse(std::string("records of ") + streams[k].name + " are lost");
     }
     for (const State& piece : state()) in.read(piece.data, piece.bytes);
     for (auto queue : queues) {
         CSpikeQueue& waiting = *queue();
         std::int64_t head[2] = {0, 1};
         in.read(head, sizeof head);
-        if (!in.whole || head[1] != (std::int64_t)waiting.queue.size()) fail("the checkpoint does not fit");
+        if (!in.whole || head[1] != (std::int64_t)waiting.queue.size()) refuse("the checkpoint does not fit");
         waiting.offset = static_cast<int>(head[0]);
         for (std::vector<std::int32_t>& spikes : waiting.queue) {
             std::int64_t size = 0;
             in.read(&size, sizeof size);
-            if (!in.whole) fail("the checkpoint is cut short");
+            if (!in.whole) refuse("the checkpoint does not fit");
             spikes.resize(size);
             in.read(spikes.data(), spikes.size() * sizeof(std::int32_t));
         }
     }
+    if (!in.whole) refuse("the checkpoint does not fit");
+    for (std::size_t k = 0; k < files.size(); k++)
+        if (ftruncate(fileno(files[k]), sizes[k]) != 0 || std::fseek(files[k], 0, SEEK_END) != 0)
+            fail("cannot write in " + place);
 }
 
 }  // namespace
@@ -97,17 +124,16 @@ void save()
     static clock::time_point last = clock::now();
     if (std::chrono::duration<double>(clock::now() - last).count() < checkpoint_seconds) return;
     const std::string aside = place + "checkpoint.new", name = place + "checkpoint.bin";
-    Checked out{std::fopen(aside.c_str(), "wb")};
-    if (!out.file) fail("a checkpoint could not be written in " + place);
-    const std::uint64_t magic = CHECKPOINT;
-    std::fwrite(&magic, sizeof magic, 1, out.file);
-    write_state(out);
-    const std::uint64_t sum = out.sum;
-    if (std::fwrite(&sum, sizeof sum, 1, out.file) != 1) out.whole = false;
-    if (std::fclose(out.file) != 0) out.whole = false;
     // Without room for a checkpoint the run still can go on; the one before stays.
-    if (out.whole) std::rename(aside.c_str(), name.c_str());
-    else std::remove(aside.c_str());
+    if (Checked out{std::fopen(aside.c_str(), "wb")}; out.file) {
+        const std::uint64_t magic = CHECKPOINT;
+        if (std::fwrite(&magic, sizeof magic, 1, out.file) != 1) out.whole = false;
+        write_state(out);
+        const std::uint64_t sum = out.sum;
+        if (std::fwrite(&sum, sizeof sum, 1, out.file) != 1) out.whole = false;
+        if (std::fclose(out.file) != 0) out.whole = false;
+        if (!out.whole || std::rename(aside.c_str(), name.c_str()) != 0) std::remove(aside.c_str());
+    }
     last = clock::now();
 }
 
@@ -119,12 +145,10 @@ bool restore()
             if (ftruncate(fileno(file), 0) != 0) fail("cannot write in " + place);
         return false;
     }
-    std::uint64_t magic = 0, sum = 0;
-    if (std::fread(&magic, sizeof magic, 1, in.file) != 1 || magic != CHECKPOINT)
-        fail("the checkpoint is damaged");
+    // Nothing is changed before all of it is known to be whole.
+    if (!intact(in.file)) refuse("the checkpoint is damaged");
+    std::fseek(in.file, sizeof CHECKPOINT, SEEK_SET);
     read_state(in);
-    if (std::fread(&sum, sizeof sum, 1, in.file) != 1 || !in.whole || sum != in.sum)
-        fail("the checkpoint is damaged");
     std::fclose(in.file);
     return true;
 }

@@ -96,6 +96,7 @@ void begin(bool first)
                 for (std::size_t slot = 0; slot < spines.pre->size(); slot++)
                     if (!(*spines.stage)[slot]) (*spines.pre)[slot] = (*spines.candidate)[slot];
     }
+    if (!stretch().spiking && !stretch().sample_steps) run_role(QUIET);
     if (stretch().sampled) run_role(BEGIN);
 }
 

@@ -1,5 +1,7 @@
 // Reads arguments and writes segments; the formats are those of results/segments.py.
+#include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <iostream>
@@ -27,8 +29,6 @@ namespace {
 const std::uint64_t ARGUMENTS = 0x325347524150534eULL;  // "NSPARGS2"
 const std::uint64_t SEGMENT = 0x314745535053534eULL;    // "NSSPSEG1"
 
-std::int64_t last_tick = -1;
-
 void read(std::FILE* file, void* to, std::size_t bytes)
 {
     if (std::fread(to, 1, bytes, file) != bytes) fail("the arguments are cut short");
@@ -55,6 +55,11 @@ void report(std::int64_t tick)
     std::fflush(stdout);
 }
 
+[[noreturn]] void fail_to_write()
+{
+    fail(std::string("a record could not be written (") + std::strerror(errno) + ")");
+}
+
 }  // namespace
 
 void load(const std::string& folder)
@@ -62,6 +67,7 @@ void load(const std::string& folder)
     std::FILE* file = std::fopen((folder + "arguments.bin").c_str(), "rb");
     if (!file) fail("no arguments.bin in " + folder);
     place = folder;
+    std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is an error like a full disk
     const int lock = open((folder + "program.lock").c_str(), O_RDWR | O_CREAT, 0644);
     if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0) fail("another run is writing to " + folder);
     std::uint64_t head[4];
@@ -104,9 +110,8 @@ void record(std::int64_t tick)
         if (std::fwrite(head, sizeof head, 1, files[k]) != 1
             || std::fwrite(payload.data(), 1, payload.size(), files[k]) != payload.size()
             || std::fflush(files[k]) != 0)
-            fail("a record could not be written: is the disk full?");
+            fail_to_write();
     }
-    last_tick = tick;
     report(tick);
 }
 
@@ -140,9 +145,9 @@ std::size_t summarise(
 
 int finish()
 {
-    std::printf("tick %lld\n", static_cast<long long>(last_tick));
+    std::printf("tick %lld\n", static_cast<long long>(progress.began + progress.local));
     for (std::FILE* file : files)
-        if (std::fclose(file) != 0) fail("a record could not be written: is the disk full?");
+        if (std::fclose(file) != 0) fail_to_write();
     return 0;
 }
 

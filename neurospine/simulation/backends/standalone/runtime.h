@@ -26,7 +26,7 @@ struct Stream {
 };
 
 // Statements that are run at borders between steps; the roles are those of network.py.
-enum Role { SETTLE, REWIRE, BEGIN, MEASURE, REPLAY, LIVE, KEEP };
+enum Role { SETTLE, QUIET, REWIRE, BEGIN, MEASURE, REPLAY, LIVE, KEEP };
 struct Border {
     Role role;
     void (*run)();
