@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from neurospine.errors import NeurospineError, ResultError
-from neurospine.run_output import beside, err, finish, kept, out, progress_bar
+from neurospine.run_output import beside, err, finish, kept, out, progress_bar, time_unit
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -216,7 +216,8 @@ def recover(
     reached = max(
         (float(d["time"].values[-1]) for d in about.spines.values() if d.sizes["time"]), default=0.0
     )
-    text = f"{path}: {reached:g} of {planned:g} s biological"
+    unit, length = time_unit(planned)
+    text = f"{path}: {reached / length:g} of {planned / length:g} {unit} biological"
     out.print(text, highlight=False, markup=False, soft_wrap=True)
 
 

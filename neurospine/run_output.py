@@ -13,6 +13,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 out = Console()
 err = Console(stderr=True)
+#: Units of biological time by length in seconds; a run counts the largest it has two of.
+_UNITS = (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
+
+
+def time_unit(duration: float) -> tuple[str, float]:
+    """Return the unit in which a person counts a biological time, and its seconds."""
+    return next((unit for unit in _UNITS if duration >= 2 * unit[1]), _UNITS[-1])
 
 
 def beside(path: Path, protocol: Any) -> list[Path]:
@@ -64,18 +71,19 @@ def finish(trajectory: Any, protocol: Any, path: Path, quiet: bool) -> None:
 @contextmanager
 def progress_bar(duration: float, quiet: bool) -> Iterator[Any]:
     """Show a bar with biological and wall time; give a function to move it."""
+    unit, length = time_unit(duration)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed:.1f} of {task.total:g} s biological"),
+        TextColumn(f"{{task.completed:.1f}} of {{task.total:g}} {unit} biological"),
         TimeElapsedColumn(),
         TextColumn("wall"),
     )
     with Progress(*columns, console=err, disable=quiet or not err.is_terminal) as bar:
-        task = bar.add_task("building", total=duration)
+        task = bar.add_task("building", total=duration / length)
 
         def move(seconds: float) -> None:
-            bar.update(task, completed=min(seconds, duration), description="running")
+            bar.update(task, completed=min(seconds, duration) / length, description="running")
 
         yield move
-        bar.update(task, completed=duration, description="done")
+        bar.update(task, completed=duration / length, description="done")
