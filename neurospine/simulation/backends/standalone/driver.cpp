@@ -62,6 +62,7 @@ bool turn(const Living& spines, std::int64_t tick)
         }
     }
     if (any) forget(*spines.arrivals(), turned);
+    if (spines.events && spines.events->slot.size() > Events::MOST) record_stream(spines.stream, tick);
     return any;
 }
 

@@ -98,20 +98,24 @@ void load(const std::string& folder)
     }
 }
 
-void record(std::int64_t tick)
+void record_stream(std::size_t number, std::int64_t tick)
 {
     static std::vector<char> payload;
+    payload.clear();
     const std::int64_t shift = progress.began - progress.spiked;
-    for (std::size_t k = 0; k < streams.size(); k++) {
-        payload.clear();
-        const std::uint64_t count = streams[k].fill(payload, shift);
-        std::uint64_t head[5] = {SEGMENT, static_cast<std::uint64_t>(tick), count, payload.size(), 0};
-        head[4] = checksum(head[1], head[2], payload.data(), payload.size());
-        if (std::fwrite(head, sizeof head, 1, files[k]) != 1
-            || std::fwrite(payload.data(), 1, payload.size(), files[k]) != payload.size()
-            || std::fflush(files[k]) != 0)
-            fail_to_write();
-    }
+    const std::uint64_t count = streams[number].fill(payload, shift);
+    std::uint64_t head[5] = {SEGMENT, static_cast<std::uint64_t>(tick), count, payload.size(), 0};
+    head[4] = checksum(head[1], head[2], payload.data(), payload.size());
+    std::FILE* file = files[number];
+    if (std::fwrite(head, sizeof head, 1, file) != 1
+        || std::fwrite(payload.data(), 1, payload.size(), file) != payload.size()
+        || std::fflush(file) != 0)
+        fail_to_write();
+}
+
+void record(std::int64_t tick)
+{
+    for (std::size_t number = 0; number < streams.size(); number++) record_stream(number, tick);
     report(tick);
 }
 

@@ -38,8 +38,10 @@ struct SlowNumbers {
     double *interval, *time, *sample_length;  // the last two may be null
 };
 
-// Births and deaths of a set of synapses since the last snapshot.
+// Births and deaths of a set of synapses since the last record of them.
 struct Events {
+    static const std::size_t MOST = 1 << 20;  // more are not kept in memory
+
     std::vector<std::int64_t> tick;
     std::vector<std::int32_t> slot, pre;
     std::vector<std::int8_t> what;
@@ -58,6 +60,7 @@ struct Living {
     CSpikeQueue* (*arrivals)();
     void (*sort)();  // let spikes reach the spines that are there, and no others
     Events* events;    // null where they are not recorded
+    std::size_t stream;  // of the events
     Summary* summary;  // the same
 };
 
@@ -96,6 +99,7 @@ extern Progress progress;
 
 void load(const std::string& folder);  // read arguments.bin, open the streams
 void record(std::int64_t tick);        // append one record to every stream
+void record_stream(std::size_t number, std::int64_t tick);  // append one to one of them
 void save();                           // write a checkpoint, if it is time
 bool restore();                        // go back to the last checkpoint, if there is one
 

@@ -132,6 +132,7 @@ const std::vector<Living> living = {
     {&{{spines.stage}}, &{{spines.turned}}, &{{spines.pre}}, {{spines.candidate}},
      []() { return {{spines.pathways[0][0]}}.queue[0]; }, sort_{{spines.name}},
      {{"&" + spines.contacts + "_events" if spines.contacts else "nullptr"}},
+     {{streams.index(spines.contacts) if spines.contacts else 0}},
      {{"&" + spines.summary + "_sums" if spines.summary else "nullptr"}} },
 {% endfor %}
 };
