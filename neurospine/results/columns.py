@@ -2,7 +2,8 @@
 
 The chunks are those of HDF5's own shuffle and deflate filters, so that any program reads
 them, but they are compressed here, several at a time. The last bits of volumes are
-noise, which no search for repetitions makes smaller, so only runs are looked for.
+noise, which no search for repetitions makes smaller: floating-point numbers are only coded by
+how often each byte occurs, and in whole numbers only runs are looked for.
 """
 
 from __future__ import annotations
@@ -99,5 +100,6 @@ def columns(file: NewFile) -> Iterator[Columns]:
 def _compress(chunk: Array) -> bytes:
     size = chunk.dtype.itemsize
     shuffled = chunk.view("u1").reshape(-1, size).T if size > 1 else chunk.view("u1")
-    made = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
+    strategy = zlib.Z_HUFFMAN_ONLY if chunk.dtype.kind == "f" else zlib.Z_RLE
+    made = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, strategy)
     return made.compress(np.ascontiguousarray(shuffled).tobytes()) + made.flush()

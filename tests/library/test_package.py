@@ -100,7 +100,7 @@ def test_the_readme_names_commands_files_and_sets_that_there_are() -> None:
         verb, *words = shlex.split(line)
         options = {o for p in commands[verb].params for o in p.opts}
         assert {word for word in words if word.startswith("-")} <= options, line
-        if verb in ("run", "show"):
+        if verb in ("run", "show") and not words[0].startswith("-"):
             model = load_protocol(words[0]).default_model()
             for option, value in itertools.pairwise(words):
                 if option == "--parameters":
