@@ -15,6 +15,7 @@ from neurospine.analysis.drawing import (
     published,
     series_of,
     styles,
+    with_unit,
 )
 from neurospine.description.pictures import Bars, Curve, Lines, Series, Stack, SurvivalCurve
 from neurospine.description.protocol import Protocol
@@ -61,12 +62,11 @@ def draw_bars(axes: Any, protocol: Protocol, plot: Bars, table: pd.DataFrame) ->
             merged = table[chosen].merge(points, on=list(protocol.conditions), how="left",
                                          suffixes=("_own", ""))  # fmt: skip
             draw_points(axes, place[chosen], merged, plot, colour, label)
-    labels = [
-        "(" + ", ".join(f"{row[a]:g}" for a in intervals) + ")" for _, row in table.iterrows()
-    ]
-    axes.set_xticks(place, labels)
-    units = {protocol.conditions[a].unit for a in intervals}
-    axes.set_xlabel(f"{', '.join(a.replace('_', ' ') for a in intervals)} ({', '.join(units)})")
+    labels = [", ".join(_words(row[a]) for a in intervals) for _, row in table.iterrows()]
+    axes.set_xticks(place, [f"({label})" for label in labels] if len(intervals) > 1 else labels)
+    units = dict.fromkeys(protocol.conditions[a].unit for a in intervals)
+    units.pop("1", None)
+    axes.set_xlabel(with_unit(", ".join(map(_words, intervals)), ", ".join(units) or "1"))
     _finish_at_zero(axes, protocol, plot)
 
 
@@ -112,8 +112,7 @@ def draw_stack(axes: Any, protocol: Protocol, plot: Stack, table: pd.DataFrame) 
         for name, colour in zip(names, shown, strict=True):
             axes.bar(place, shares[name], 0.75, bottom, color=colour, alpha=0.85, label=name)
             bottom += shares[name].to_numpy()
-        labels = [v.replace("_", " ") if isinstance(v, str) else f"{v:g}" for v in shares.index]
-        axes.set_xticks(place, labels)
+        axes.set_xticks(place, list(map(_words, shares.index)))
     axes.set_ylim(0, 1)
     axes.set_xlabel(axis_label(protocol, plot))
     axes.set_ylabel(protocol.measures[plot.measure].meaning)
@@ -129,6 +128,10 @@ def _colours() -> list[str]:
 
 def _simulated(label: str) -> str:
     return f"simulated{', ' * bool(label)}{label}"
+
+
+def _words(value: Any) -> str:
+    return value.replace("_", " ") if isinstance(value, str) else f"{value:g}"
 
 
 def _of(table: pd.DataFrame, plot: Lines, value: Any) -> pd.DataFrame:

@@ -98,7 +98,7 @@ def tail_exponent(trajectory: Trajectory, measure: TailExponent) -> pd.DataFrame
     """Return the exponent of the density of volumes in its tail, by repeat."""
     smallest = convert(*parse_quantity(measure.smallest), "um**3")
     largest = np.inf
-    if measure.largest is not None:
+    if measure.largest is not None and measure.method == "regression":
         largest = convert(*parse_quantity(measure.largest), "um**3")
 
     def statistic(volume: Array) -> float:

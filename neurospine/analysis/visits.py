@@ -80,10 +80,10 @@ class Imaging:
         Raises
         ------
         ResultError
-            If there is no snapshot at that time.
+            If there is no snapshot at that time, or stages are wanted but not recorded.
         """
         volume = snapshot(self.dataset, "volume", time)
-        if "stage" in self.dataset:
+        if self._wanted or "stage" in self.dataset:
             stage = snapshot(self.dataset, "stage", time)
             seen = np.isin(stage, self._wanted) if self._wanted else stage != 0
         else:

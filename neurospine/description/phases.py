@@ -117,7 +117,6 @@ def check_phases(phases: Sequence[Phase], cycle: Cycle | None) -> None:
             if phase.activity not in earlier:
                 hint = suggest(phase.activity, earlier)
                 raise ProtocolError(f"{place}: activity: no spiking phase before it. {hint}")
-    _check_samples(phases)
     if cycle is not None:
         for name in cycle.phases:
             if name not in names:
@@ -131,14 +130,15 @@ def check_phases(phases: Sequence[Phase], cycle: Cycle | None) -> None:
             stem, _, turn = name.rpartition("_")
             if stem in cycle.phases and turn.isdecimal():
                 raise ProtocolError(f"[[phases]] {name!r}: is called as a turn of the cycle is")
+    _check_samples(expand(phases, cycle))
 
 
 def _check_samples(phases: Sequence[Phase]) -> None:
     """Raise a `ProtocolError` if a phase applies a sample that was measured over since."""
     sampled, latest = {phase.activity for phase in phases}, None
     for phase in phases:
-        if phase.spiking and phase.name in sampled:
-            latest = phase.name
+        if phase.spiking and phase.original in sampled:
+            latest = phase.original
         elif phase.activity and phase.activity != latest:
             raise ProtocolError(
                 f"[[phases]] {phase.name!r}: activity: {latest!r} was measured after "
@@ -156,15 +156,15 @@ def check_times(
         place = f"[[phases]] {phase.name!r}"
         every = phase.record_every or record
         recorded = seconds(every)
-        if whole_steps(phase.seconds, recorded) is None:
+        if not whole_steps(phase.seconds, recorded):
             raise ProtocolError(
                 f"{place}: duration: {phase.duration} is no multiple of record_every = "
                 f"{every}, so its end would not be recorded"
             )
         tick = spine_step if phase.spiking else phase.tick_seconds
-        if not phase.spiking and whole_steps(phase.tick_seconds, step) is None:
+        if not phase.spiking and not whole_steps(phase.tick_seconds, step):
             raise ProtocolError(f"{place}: tick: is no multiple of the step of {step:g} s")
-        if whole_steps(recorded, step if phase.spiking else tick) is None:
+        if not whole_steps(recorded, step if phase.spiking else tick):
             what = "step" if phase.spiking else f"tick = {phase.tick or DEFAULT_TICK}"
             raise ProtocolError(f"{place}: record_every: {every} is no multiple of the {what}")
     active = sum(length for length, spiking in lengths if spiking) / step

@@ -7,6 +7,7 @@ start and not its stop.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -119,12 +120,12 @@ class Protocol(LibraryFile):
         folder: Path = Path(),
         inputs: Mapping[str, str] | None = None,
     ) -> Protocol:
-        """Return the protocol that a TOML text describes.
+        """Return the protocol that a text describes.
 
         Parameters
         ----------
         text
-            A protocol file.
+            A protocol file, or the `text` of a protocol that was made in Python.
         origin
             How errors name the text.
         folder
@@ -132,7 +133,10 @@ class Protocol(LibraryFile):
         inputs
             Texts of such files that are used instead (see `input_name`).
         """
-        table = parse_toml(text, origin)
+        try:
+            table = json.loads(text) if text.startswith("{") else parse_toml(text, origin)
+        except (ValueError, RecursionError) as error:
+            raise ProtocolError(f"{origin}: not a protocol: {error}") from None
         if table.get("kind") != "protocol":
             raise ProtocolError(
                 f"{origin}: kind = 'protocol' is wanted, found {shorten(repr(table.get('kind')))}"
@@ -164,7 +168,8 @@ class Protocol(LibraryFile):
     @property
     def text(self) -> str:
         """The protocol as it was written, or as JSON when it was made in Python."""
-        return self._text or self.model_dump_json(exclude_defaults=True, by_alias=True)
+        tables = self.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+        return self._text or json.dumps({"kind": self.kind, **tables})
 
     @property
     def place(self) -> str:

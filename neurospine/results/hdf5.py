@@ -2,7 +2,8 @@
 
 `/spines/<projection>` holds snapshots as (time, slot) and `/traces/<population>`
 recorded variables as (time, cell), both with dimension scales, so that xarray
-opens a group as it is. `/spikes/<population>` is laid out as SONATA spikes.
+opens a group as it is; so is `/summary/<projection>`. `/spikes/<population>` is laid out
+as SONATA spikes.
 `/slots`, `/contacts`, `/phases`, `/inputs`, `/parameters`, `/conditions` and `/measures`
 are tables, one dataset a column; `/files` holds the text of every file that the
 run was made from. Root attributes say what was run.

@@ -10,6 +10,7 @@ from neurospine.description.evaluate import evaluate
 from neurospine.description.expressions import identifiers
 from neurospine.description.model import Model
 from neurospine.description.spine import Spine
+from neurospine.simulation.numbers import condition_models
 from neurospine.simulation.plan import Plan
 
 #: Changes of stage in a tick, at the most, with which turnover is right to about 2 %
@@ -21,9 +22,10 @@ _VOLUMES = np.geomspace(1e-3, 5.0, 60)
 def long_ticks(plan: Plan) -> Iterator[str]:
     """Yield a sentence for every projection whose spines change stage too often in a tick."""
     interval = max((s.slow_steps for s in plan.network.schedule), default=0) * plan.network.step
+    models = condition_models(plan.model, plan.protocol.grid)
     for projection, spine in plan.model.spines.items():
         if spine.stages:
-            stage, rate = _fastest(plan.model, spine)
+            rate, stage = max(_fastest(model, spine) for model in models)
             if rate * interval > MOST_CHANGES:
                 yield (
                     f"projection {projection}: spines leave the stage {stage!r} up to "
@@ -32,8 +34,11 @@ def long_ticks(plan: Plan) -> Iterator[str]:
                 )
 
 
-def _fastest(model: Model, spine: Spine) -> tuple[str, float]:
-    """Return the stage that spines leave fastest, and the rate per second at some volume."""
+def _fastest(model: Model, spine: Spine) -> tuple[float, str]:
+    """Return the largest rate (1/s) at which spines of some volume leave a stage, and that stage.
+
+    Rates that read anything but volume and parameters are not counted.
+    """
     assert spine.stages
     found = []
     for stage in spine.stages.stages:
@@ -44,5 +49,4 @@ def _fastest(model: Model, spine: Spine) -> tuple[str, float]:
                 own = {n: model.number(spine.stages.name, n) for n in read - {"volume"}}
                 total = total + evaluate(transition.rate, {**own, "volume": _VOLUMES})
         found.append((float(total.max()), stage))
-    rate, stage = max(found)
-    return stage, rate
+    return max(found)

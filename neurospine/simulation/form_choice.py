@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from neurospine.description.evaluate import evaluate
@@ -106,7 +107,7 @@ def _settling(model: Model, spine: Spine, step: float, border_steps: int) -> int
     variables = _read_by(rule.folded.gain, statements) - set(parameters)
     for equation in equations:
         # A variable that starts at zero stays above it if it only decays and is only added to.
-        if equation.name in variables and not _decays(equation, parameters):
+        if equation.name in variables and not _stays_positive(equation, parameters):
             return None
     for statement in statements:
         if statement.name in variables and (
@@ -136,8 +137,19 @@ def _never_negative(expression: str, parameters: Mapping[str, float]) -> bool:
     return all(parameters.get(name, 0.0) >= 0 for name in identifiers(expression))
 
 
-def _decays(equation: Equation, parameters: Mapping[str, float]) -> bool:
+def decays(equation: Equation, parameters: Mapping[str, float]) -> bool:
+    """Return whether a variable by itself goes to zero and stays there."""
+    change = [_change(equation, parameters, value) for value in (0.0, 1.0)]
+    return change[0] == 0.0 and change[1] < 0.0
+
+
+def _stays_positive(equation: Equation, parameters: Mapping[str, float]) -> bool:
     """Return whether a variable stays at zero or above when nothing is added to it."""
+    return _change(equation, parameters, 0.0) >= 0.0
+
+
+def _change(equation: Equation, parameters: Mapping[str, float], value: float) -> float:
+    """Return the rate of change of a variable by itself, or NaN where it has none."""
     if not equation.differential or identifiers(equation.expression) - {equation.name, *parameters}:
-        return False
-    return bool(evaluate(equation.expression, {**parameters, equation.name: 0.0}) >= 0.0)
+        return math.nan
+    return float(evaluate(equation.expression, {**parameters, equation.name: value}))

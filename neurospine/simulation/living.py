@@ -172,7 +172,7 @@ def _jump(spine: Spine, stages: StagesPart, cleared: tuple[str, ...]) -> list[st
         f"changed = changed + {REPLACED}*present*(1 - between)*alive",
         "turned = select(turned > 0, changed, 0)",
     ]
-    lines += [f"{name} = select(turned >= {BORN}, 0.0, {name})" for name in cleared]
+    lines += [f"{name} = select(turned >= {BORN}, 0*{name}, {name})" for name in cleared]
     if _reads(stages, "age"):
         lines.append(f"born = select(turned >= {BORN}, slow_time, born)")
     return lines

@@ -9,6 +9,7 @@ import numpy as np
 from neurospine.description.conditions import Conditions
 from neurospine.description.entries import Part
 from neurospine.description.model import Model
+from neurospine.description.parameters import OVERRIDE
 from neurospine.description.parts import CircuitPart
 from neurospine.description.spine_parts import ReadoutPart
 from neurospine.errors import NeurospineError, ProtocolError
@@ -21,8 +22,10 @@ def condition_models(model: Model, grid: Conditions) -> tuple[Model, ...]:
     Raises
     ------
     ProtocolError
-        If an axis names no parameter or set of the model.
+        If an axis names no parameter or set of the model, or changes a value that was
+        given for this run.
     """
+    given = {n: e.value for n, e in model.parameters.entries.items() if e.source == OVERRIDE}
     models = []
     for row in grid.rows:
         changed = model
@@ -35,6 +38,12 @@ def condition_models(model: Model, grid: Conditions) -> tuple[Model, ...]:
                     changed = changed.with_parameters({axis.parameter: text})
             except NeurospineError as error:
                 raise ProtocolError(f"[conditions.{name}]: {error}") from None
+            for full, value in given.items():
+                if changed.parameters.entries[full].value != value:
+                    raise ProtocolError(
+                        f"[conditions.{name}]: changes parameter {full}, so no other value can be "
+                        "given for it"
+                    )
         models.append(changed)
     return tuple(models)
 

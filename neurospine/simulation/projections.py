@@ -14,6 +14,7 @@ from neurospine.description.expressions import (
     parse_statements,
 )
 from neurospine.simulation.connections import connections, delays
+from neurospine.simulation.form_choice import decays
 from neurospine.simulation.forms import CellBlock, Form
 from neurospine.simulation.living import Living, living
 from neurospine.simulation.network import Alias, Array, Border, Group, Synapses
@@ -22,6 +23,8 @@ from neurospine.simulation.random import stream_key
 from neurospine.simulation.sampling import Sampling, sampling
 from neurospine.simulation.start import start_volumes
 
+#: What the folded form keeps on cells.
+_FOLDED = ("grown", "pending")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 #: Stages are few, and the slow clock reads them all: a byte each.
 _TYPES = {"stage": "int8", "turned": "int8", "slow_tick": "int64"}
@@ -164,11 +167,15 @@ class Layout:
             yield Border(self.name, "keep", "keep", self.sampling.keep)
 
     def _forgetting(self) -> Iterator[Border]:
-        """Yield what takes spike traces to zero, where nothing spikes for long."""
+        """Yield what takes spike traces to zero, where nothing spikes for long.
+
+        What does not decay to zero by itself stays as it is.
+        """
+        known = {n: self.model.number(p.name, n) for p in self.spine.parts for n in p.parameters}
         owners = [(self.name, self.form.equations)]
         owners += [(f"{self.name}_{label}", block.equations) for label, _, _, block in self.sides]
         for owner, equations in owners:
-            traces = [e.name for e in equations if e.name != "volume"]
+            traces = [e.name for e in equations if e.name in _FOLDED or decays(e, known)]
             if traces:
                 code = "\n".join(f"{name} = 0*{name}" for name in traces)
                 yield Border(owner, "quiet", "quiet", code)

@@ -111,3 +111,19 @@ def test_spines_that_only_fluctuate_do_so_between_snapshots(backend: str) -> Non
         found[every] = simulate(model, protocol, backend=backend).spines["pair"]["volume"].values
     assert np.ptp(found["1 s"][-1]) > 0
     np.testing.assert_array_equal(found["10 s"][-1], found["1 s"][-1])
+
+
+def test_variables_of_a_step_may_have_units() -> None:
+    """They are zero at birth, in a unit of their own."""
+    text = (VALID / f"{STEP}.toml").read_text()
+    text = text.replace(
+        'code    = "', 'variables = "lived : second"\ncode = "lived = lived + interval\\n'
+    )
+    use = f'["head_volume", "{STEP}", "{STAGES}", "volume_weight"]'
+    parts = {STEP: text, STAGES: (VALID / f"{STAGES}.toml").read_text()}
+    parts["own"] = f'kind = "spine"\nname = "own"\nsummary = "A spine."\nuse = {use}\n'
+    model = Model.from_text(CIRCUIT, parts=parts).with_parameters(volume_lowest=LOWEST)
+    phase = {"name": "all", "kind": "consolidation", "duration": "3 day", "tick": "1 hour"}
+    protocol = Protocol(name="units", step="1 s", record_every="1 day", phases=[phase])
+    found = simulate(model, protocol, backend="numpy").contacts["pair"]
+    assert found["birth"].notna().any()

@@ -153,3 +153,14 @@ def test_a_condition_decides_the_form_for_all(tables: dict[str, Any], model: Mod
     assert make_plan(model, Protocol(**tables)).forms["pair"].name == "folded"
     made = make_plan(model, Protocol(**tables, conditions={"tau": axis}))
     assert made.forms["pair"].name == "neuron_traces"
+
+
+@pytest.mark.parametrize(
+    ("axis", "name", "value"), [(TAU, "tau_plus", "30 ms"), (SETS, "a3_plus", 0.5)]
+)
+def test_conditions_do_not_undo_a_value_given_for_the_run(
+    model: Model, axis: dict[str, Any], name: str, value: str | float
+) -> None:
+    given = model.with_parameters({name: value})
+    with pytest.raises(ProtocolError, match=rf"\[conditions.x\]: changes parameter .*{name}"):
+        condition_models(given, grid(x=axis))

@@ -188,3 +188,17 @@ def test_many_turns_of_a_cycle_are_soon_checked(protocol: Any, time_limit: Any) 
     with time_limit(LIMIT):
         made = protocol(QUIET, cycle={"phases": ("quiet",), "count": 100_000})
     assert made.duration == pytest.approx(2e5 * DAY, rel=1e-9, abs=0)
+
+
+def test_a_cycle_applies_the_latest_sample_in_every_turn(protocol: Any) -> None:
+    first, second = ACTIVE, {**ACTIVE, "name": "other"}
+    rest = [{**QUIET, "name": f"after_{name}", "activity": name} for name in ("active", "other")]
+    turns = {"phases": ["after_active", "other", "after_other"], "count": 2}
+    with pytest.raises(ProtocolError, match="'after_active_2': activity: 'other' was measured"):
+        protocol(first, rest[0], second, rest[1], cycle=turns)
+
+
+def test_snapshots_are_no_closer_than_ticks(protocol: Any) -> None:
+    long = {**QUIET, "duration": "60 day", "tick": "30 day", "record_every": "1 s"}
+    with pytest.raises(ProtocolError, match="record_every: 1 s is no multiple of the tick"):
+        protocol(long)

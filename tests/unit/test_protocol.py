@@ -194,3 +194,9 @@ def test_a_model_is_no_protocol(shipped: Path) -> None:
 def test_an_unknown_protocol_names_the_nearest_one() -> None:
     with pytest.raises(LibraryError, match=r"'stdp_windows'. Did you mean 'stdp_window'"):
         load_protocol("stdp_windows")
+
+
+def test_a_protocol_made_from_tables_is_read_again_from_its_text(tables: dict[str, Any]) -> None:
+    measures, plot = {"change": CHANGE}, {"title": "t", "measure": "change", "x": "x"}
+    made = Protocol(**tables, conditions={"x": AXIS}, measures=measures, plot=plot)
+    assert Protocol.from_text(made.text).model_dump() == made.model_dump()

@@ -55,7 +55,7 @@ class RuntimeBackend:
 
 
 class _Driver:
-    """Goes through the stretches of a run; `program.cpp` does the same in compiled programs.
+    """Goes through the stretches of a run; `driver.cpp` does the same in compiled programs.
 
     Neurons count steps of spiking only. At a border, before a step, volumes are
     settled, the slow clock ticks, and a snapshot is taken, in this order. The border

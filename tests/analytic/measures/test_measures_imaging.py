@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -267,3 +268,11 @@ def test_spines_of_a_recorded_part_of_the_slots_keep_their_contacts(synthetic: A
     run.spines["pair"] = kept.assign_coords(slot=[0, 1])
     table = synthetic.measured(run, kind="survival", every="1 day", lags=["2 day", "3 day"])
     assert table["value"].tolist() == [0.5, 0.0]
+
+
+def test_stages_are_not_counted_where_they_were_not_recorded(synthetic: Any) -> None:
+    run = synthetic.trajectory(VOLUMES, CONTACTS)
+    bare = replace(run, spines={"pair": run.spines["pair"].drop_vars("stage")})
+    assert not synthetic.measured(bare, kind="density", relative_to="slots").empty
+    with pytest.raises(ResultError, match="stage was not recorded"):
+        synthetic.measured(bare, kind="density", relative_to="slots", stages=["spine"])

@@ -55,6 +55,8 @@ def draw(synthetic: Any, run: Any) -> Any:
         ({"kind": "stack", "measure": "found", "x": "genotype"},
          {"kind": "occupancy", "of": "spines"},
          ("genotype", "What is found"), ["mushroom", "thin"]),
+        ({"kind": "bars", "measure": "found", "x": "genotype"}, {"kind": "density"},
+         ("genotype", "What is found"), ["simulated"]),
         ({"kind": "histogram", "phase": "days"}, {},
          ("Head volume (µm³)", "Share of spines in a bin"), ["start", "end", "log-normal law"]),
         ({"kind": "histogram", "phase": "days", "series": "genotype"}, {},
