@@ -147,7 +147,7 @@ def _empty(report: Report, repeats: int) -> None:
         }
         for label, values in seconds.items()
     ]
-    report.table("empty slots, 1e5 living spines, slow clock at 1 s", rows)
+    report.table("empty slots, 1e5 living spines, slow clock at 1 s, start-up included", rows)
 
 
 def _once(program: Any, network: Any) -> Callable[[], None]:
