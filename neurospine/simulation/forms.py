@@ -19,9 +19,10 @@ folded
     volume moves one way only between arrivals when the gain is not negative.
 
 static
-    For spine models without a rule: an arrival delivers the weight, no more.
+    Without a rule: an arrival delivers the weight, no more.
 
-``tests/analytic/test_rule_forms.py`` holds all forms to a plain event loop.
+A newborn spine has traces that start at zero (textbook) or reads what its cells remember.
+Event loops in ``tests/analytic/test_rule_forms.py`` and ``backends/test_living_spines.py``.
 """
 
 from __future__ import annotations

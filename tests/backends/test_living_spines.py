@@ -392,8 +392,7 @@ def test_partners_are_the_same_on_both_backends(rewired: Trajectory) -> None:
 def test_each_condition_is_as_in_a_run_of_its_own(backend: str) -> None:
     """The random numbers of a spine do not depend on what else is run."""
     conditions = {
-        "slope": {"values": (0.1, 0.3), "unit": "1/day**0.5", "meaning": "Noise",
-                  "parameter": "noise_slope"},
+        "slope": {"values": (0.7, 1.3), "meaning": "Noise", "parameter": "slope_factor"},
         "mouse": {"values": ("v1_adult", "cortex_young_adult"), "meaning": "Preset", "sets": True},
     }  # fmt: skip
     phase = {"name": "wait", "kind": "consolidation", "duration": "10 day", "tick": "4 hour"}
@@ -405,12 +404,12 @@ def test_each_condition_is_as_in_a_run_of_its_own(backend: str) -> None:
         )  # fmt: skip
 
     cells = model(RECURRENT, "bounded_volume", "log_drift", "turnover", "volume_weight")
-    cells = cells.with_parameters(in_degree=60, birth_rate="0.1 1/day")
+    cells = cells.with_parameters(in_degree=60)
     together = simulate(
         cells, protocol(conditions=conditions, arrangement="rows"), backend=backend
     ).spines["inputs"]
-    for number, (slope, preset) in enumerate(((0.1, "v1_adult"), (0.3, "cortex_young_adult"))):
-        alone = cells.with_parameters(noise_slope=slope).with_set(preset)
+    for number, (slope, preset) in enumerate(((0.7, "v1_adult"), (1.3, "cortex_young_adult"))):
+        alone = cells.with_parameters(slope_factor=slope).with_set(preset)
         found = simulate(alone, protocol(), backend=backend).spines["inputs"]
         here = together["condition"].values == number
         np.testing.assert_array_equal(together["stage"].values[:, here], found["stage"])
