@@ -24,7 +24,7 @@ from neurospine.description.references import references
 from neurospine.description.spine_parts import SpinePart
 from neurospine.errors import LibraryError, ModelError, NeurospineError, ProtocolError, suggest
 from neurospine.simulation.forms import Form
-from neurospine.simulation.plan import make_plan
+from neurospine.simulation.plan import Plan, make_plan
 
 _MODEL_KINDS = tuple(KINDS)
 
@@ -93,6 +93,7 @@ def describe(
             yield Text(f"\n{projection}: computed in the {written.name} form", style="bold")
             if equations:
                 yield _equations(written)
+                yield _slow_clock(plan, projection)
         yield _parameters(model, "Parameters")
         return
     part = parse_part(read_text(path), display(path))
@@ -169,6 +170,21 @@ def _equations(form: Form) -> Group:
         ("at a spine when settled", form.settle),
     )
     return Group(*(Text(f"# {title}\n{text}\n") for title, text in blocks if text))
+
+
+def _slow_clock(plan: Plan, projection: str) -> Group:
+    """Return what happens to the spines of a projection between steps."""
+    titles = {
+        "live": "on each spine, in a tick of the slow clock",
+        "rewire": "on each empty slot, before a phase of spiking that is not the first",
+        "begin": "on each spine, when a sample of activity begins",
+        "measure": "on each spine, first in a tick of a sample",
+        "keep": "on each spine, last in a tick of a sample",
+        "replay": "on each spine, first in a tick in which a sample is applied",
+        "quiet": "on each spine, before a phase in which nothing spikes",
+    }
+    own = [b for b in plan.network.borders if b.owner == projection and b.role in titles]
+    return Group(*(Text(f"# {titles[b.role]} ({b.name})\n{b.code}\n") for b in own))
 
 
 def _lines(equations: Iterable[Equation]) -> str:

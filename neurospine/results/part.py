@@ -102,7 +102,7 @@ def recover(folder: str | Path, path: str | Path | None = None, *, force: bool =
     folder = Path(folder)
     if folder.name in ("", ".."):
         folder = folder.resolve()
-    if not folder.is_dir():
+    if not folder.is_dir() and folder.suffix != ".part":
         folder = part_of(folder)
     if not (folder / INFO_FILE).is_file():
         raise ResultError(f"{folder}: not the folder of a run")
