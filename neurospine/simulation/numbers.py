@@ -62,7 +62,7 @@ class Numbers:
     def __init__(self, models: Sequence[Model], repeats: int) -> None:
         self.models, self.repeats = models, repeats
         self.model = models[0]
-        for part in (*self.model.parts.values(),):
+        for part in self.model.parts.values():
             if isinstance(part, CircuitPart | ReadoutPart):
                 for name in part.parameters:
                     self.single(part.name, name)

@@ -29,6 +29,7 @@ from neurospine.simulation.backends.standalone.arguments import Slot
 
 #: Full IEEE arithmetic; without the two flags about maths the compiler may not vectorise
 #: square roots. There is one translation unit, so what it does not use need not be compiled.
+#: Scheduling before registers are given out makes the long statements of the slow clock faster.
 FLAGS = (
     *("-w", "-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math"),
     *("-fwhole-program", "-fschedule-insns", "-std=c++17"),
