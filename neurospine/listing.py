@@ -12,17 +12,21 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from neurospine.description.cell_checks import load_cell
+from neurospine.description.checks import check_neuron, check_part
 from neurospine.description.composition import check_alone
 from neurospine.description.entries import Part
 from neurospine.description.expressions import Equation
 from neurospine.description.library import display, find_file, list_files, parse_toml, read_text
 from neurospine.description.model import Model, load_model, load_spine
 from neurospine.description.parameters import Parameter
-from neurospine.description.parts import KINDS, PartSource, parse_part
+from neurospine.description.parts import KINDS, NeuronPart, PartSource, parse_part
 from neurospine.description.protocol import Protocol, load_protocol
 from neurospine.description.references import references
 from neurospine.description.spine_parts import SpinePart
 from neurospine.errors import LibraryError, ModelError, NeurospineError, ProtocolError, suggest
+from neurospine.listing_cells import describe_cell
+from neurospine.simulation.cable import cable_step
 from neurospine.simulation.forms import Form
 from neurospine.simulation.plan import Plan, make_plan
 
@@ -99,11 +103,17 @@ def describe(
     part = parse_part(read_text(path), display(path))
     yield Text(f"{part.name} ({part.kind}): {part.summary}", style="bold")
     yield from map(Text, (str(references()[key]) for key in part.references))
-    if equations or not isinstance(part, Part):
+    cell = None
+    if isinstance(part, NeuronPart) and part.compartments:
+        cell = load_cell(part, display(path), PartSource(), {})
+    if (equations and not cell) or not isinstance(part, Part):
         yield Text("\n" + read_text(path))
     if part.kind == "circuit":
         yield _parameters(load_model(path), "Parameters")
     elif isinstance(part, Part):
+        if cell:
+            yield from describe_cell(cell, equations=equations)
+            part = cell.part
         own = ((short, entry.parameter(short)) for short, entry in part.parameters.items())
         yield _parameter_table("Parameters", own)
         sets = _table("\nParameter sets", "name", "meaning", "source", "fitted to")
@@ -235,6 +245,12 @@ def _check(path: Path) -> str:
         load_model(path)
     if isinstance(part, SpinePart):
         load_spine(part, display(path), PartSource(), {})
+    if isinstance(part, NeuronPart) and part.compartments:
+        cell = load_cell(part, display(path), PartSource(), {})
+        check_part(cell.part, display(path))
+        check_neuron(cell.part, display(path))
+        cable_step(cell)
+        part = cell.part
     sources = Counter(entry.source for entry in getattr(part, "parameters", {}).values())
     counts = ", ".join(f"{count} {source}" for source, count in sources.most_common())
     return f"ok{', parameters: ' * bool(counts)}{counts}"

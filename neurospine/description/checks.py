@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
-from brian2 import second
+from brian2 import amp, second
 from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension
 
 from neurospine.description.dimensions import check_equations, check_statements, dimension_of
@@ -20,6 +20,7 @@ from neurospine.description.expressions import (
     Statement,
     check_name,
     identifiers,
+    parse_equations,
     parse_statements,
 )
 from neurospine.description.library import list_files
@@ -218,12 +219,25 @@ def check_readout(part: ReadoutPart, origin: str) -> None:
     check_used(part, origin, identifiers(part.weight.value))
 
 
+def injected_currents(part: NeuronPart) -> tuple[str, ...]:
+    """Return the ports through which a protocol may inject current, in their order."""
+    names = (n for e in parse_equations(part.equations) if e.expression
+             for n in identifiers(e.expression))  # fmt: skip
+    ports = (n for n in names if n == "i_injected" or n.startswith("i_injected_"))
+    return tuple(sorted(dict.fromkeys(ports)))
+
+
 def check_neuron(part: NeuronPart, origin: str) -> dict[str, Dimension]:
     """Check a neuron and return the dimensions of its variables."""
     parameters = known_parameters(part)
+    with at(origin):
+        for key in ("equations", "threshold", "reset", "refractory"):
+            if not getattr(part, key):
+                raise ModelError(f"{key}: missing; a neuron has it, or compartments")
     with at(origin, "equations"):
         section = CellSection(equations=part.equations, on_spike=part.reset)
-        variables, used = check_cell(section, parameters)
+        injected = {n: amp.dim for n in injected_currents(part)}
+        variables, used = check_cell(section, {**parameters, **injected})
     known = {**parameters, **variables}
     with at(origin, "threshold"):
         if dimension_of(part.threshold, known) is not DIMENSIONLESS:

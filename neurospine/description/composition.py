@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from brian2 import second
+from brian2 import ohm, second, siemens
 from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension
 
+from neurospine.description.cell_checks import check_mechanism
+from neurospine.description.cell_parts import MechanismPart
 from neurospine.description.checks import (
     at,
     check_neuron,
@@ -28,14 +30,16 @@ from neurospine.description.expressions import (
     parse_equations,
     parse_statements,
 )
+from neurospine.description.geometry_checks import check_geometry
 from neurospine.description.parts import (
-    CircuitPart,
     Drive,
     NeuronPart,
     Population,
     Projection,
 )
+from neurospine.description.receptors import THROUGH_NECK, check_receptors, projection_effect
 from neurospine.description.spine_parts import (
+    GeometryPart,
     IntrinsicPart,
     PlasticityPart,
     ReadoutPart,
@@ -49,7 +53,15 @@ if TYPE_CHECKING:
 from neurospine.description.spine import Spine
 
 _RATE = DIMENSIONLESS / second.dim
+_WANTED = {
+    _RATE: "a rate (1/time)",
+    second.dim: "a time",
+    DIMENSIONLESS: "a plain number",
+    siemens.dim: "a conductance",
+}
 Names = Mapping[str, Dimension]
+#: What the effect of an arrival may read of the spine.
+_AT_SPINE = {"weight": DIMENSIONLESS, "place": DIMENSIONLESS, "neck_resistance": ohm.dim}
 #: Objects that every network has.
 _OWN_OBJECTS = ("network", "recorder", "defaultclock")
 _OWN_ENDINGS = ("_spikes", "_out", "_settle", "_traces")
@@ -73,13 +85,14 @@ def check_model(model: Model) -> None:
     _check_object_names(model)
     for population, neuron in model.neurons.items():
         variables[population] = check_neuron(neuron, model.origins[neuron.name])
-    _CircuitCheck(model.circuit, variables).run(model.origins[model.circuit.name])
+    _CircuitCheck(model, variables).run(model.origins[model.circuit.name])
     _check_effect_names(model, variables)
 
 
 def check_alone(part: LibraryFile, origin: str) -> None:
     """Check one model file by itself, as far as its kind allows."""
-    if isinstance(part, Part):
+    composed = isinstance(part, NeuronPart) and part.compartments  # checked with its mechanisms
+    if isinstance(part, Part) and not composed:
         check_part(part, origin)
         check_kind(part, origin)
 
@@ -97,8 +110,12 @@ def check_kind(part: Part, origin: str) -> None:
             check_stages(part, origin)
         case ReadoutPart():
             check_readout(part, origin)
-        case NeuronPart():
+        case GeometryPart():
+            check_geometry(part, origin)
+        case NeuronPart() if not part.compartments:
             check_neuron(part, origin)
+        case MechanismPart():
+            check_mechanism(part, origin)
 
 
 def _check_spine(spine: Spine, model: Model) -> None:
@@ -171,7 +188,7 @@ def _check_effect_names(model: Model, variables: Mapping[str, Names]) -> None:
             _check_cell_names(model, spine, end, variables)
         inside = {n for part in spine.parts for n in part.parameters}
         inside |= {variable for part in spine.parts for variable in _variables(part)}
-        statements = parse_statements(projection.effect)
+        statements = parse_statements(projection_effect(model, name))
         used = {s.name for s in statements}.union(*(identifiers(s.expression) for s in statements))
         for both in sorted(inside & (used & (set(model.circuit.parameters) | set(target)))):
             raise ModelError(
@@ -207,10 +224,9 @@ def _check_cell_names(
 class _CircuitCheck:
     """One pass over a circuit that remembers what was used and joined."""
 
-    def __init__(self, circuit: CircuitPart, variables: Mapping[str, Names]) -> None:
-        self.circuit = circuit
-        self.variables = variables
-        self.parameters = known_parameters(circuit)
+    def __init__(self, model: Model, variables: Mapping[str, Names]) -> None:
+        self.model, self.circuit, self.variables = model, model.circuit, variables
+        self.parameters = known_parameters(model.circuit)
         self.used: set[str] = set()
         self.joined: set[str] = set()
 
@@ -248,7 +264,11 @@ class _CircuitCheck:
             raise ModelError("connectivity: in_degree goes with the rule fixed_in_degree")
         if in_degree:
             self._parameter("connectivity.in_degree", in_degree, DIMENSIONLESS)
-        self._effect(projection.effect, projection.target, "weight")
+        check_receptors(self.model, name)
+        for parameter in projection.receptors.values():
+            self._parameter("receptors", parameter, siemens.dim)
+        effect = projection_effect(self.model, name)
+        self._effect(effect, projection.target, _AT_SPINE)
 
     def _drive(self, name: str, drive: Drive) -> None:
         check_name(name)
@@ -257,23 +277,24 @@ class _CircuitCheck:
             raise ModelError(f"to: {drive.target!r} is no population of neurons. {hint}")
         if drive.rate:
             self._parameter("rate", drive.rate, _RATE)
-        self._effect(drive.effect, drive.target, "count" if drive.rate else "noise")
+        port = "count" if drive.rate else "noise"
+        self._effect(drive.effect, drive.target, {port: DIMENSIONLESS})
         self.joined.add(drive.target)
 
     def _parameter(self, key: str, name: str, dimension: Dimension) -> None:
         if name not in self.parameters:
             raise ModelError(f"{key}: no parameter {name!r}. {suggest(name, self.parameters)}")
         if self.parameters[name] != dimension:
-            wanted = "a rate (1/time)" if dimension == _RATE else "a time"
-            wanted = "a plain number" if dimension is DIMENSIONLESS else wanted
-            raise ModelError(f"{key}: {name!r} is not {wanted}")
+            raise ModelError(f"{key}: {name!r} is not {_WANTED[dimension]}")
         self.used.add(name)
 
-    def _effect(self, text: str, target: str, port: str) -> None:
+    def _effect(self, text: str, target: str, ports: Names) -> None:
         own = self.variables.get(target, {})
         statements = parse_statements(text)
         for statement in statements:
+            if statement.name == THROUGH_NECK:
+                continue
             if statement.operator != "+" or statement.name not in own:
                 raise ModelError(f"effect: must add with += to a variable of {target!r}")
             self.used |= identifiers(statement.expression) & set(self.parameters)
-        check_statements(statements, {**self.parameters, **own, port: DIMENSIONLESS})
+        check_statements(statements, {**self.parameters, **own, **ports})

@@ -29,7 +29,7 @@ from neurospine.description.expressions import (
 )
 from neurospine.errors import ModelError, suggest
 
-_TIME: Mapping[str, Dimension] = {"t": second.dim, "dt": second.dim}
+_GIVEN: Mapping[str, Dimension] = {"t": second.dim, "dt": second.dim, "pi": DIMENSIONLESS}
 
 
 def _unit(dimension: Dimension) -> str:
@@ -44,7 +44,7 @@ def dimension_of(expression: str, known: Mapping[str, Dimension]) -> Dimension:
     ModelError
         If a name is unknown or the terms do not match.
     """
-    known = {**_TIME, **known}
+    known = {**_GIVEN, **known}
     missing = sorted(identifiers(expression) - set(known) - {"True", "False"})
     if missing:
         raise ModelError(

@@ -8,6 +8,16 @@ from pydantic import Field
 
 from neurospine.description.parameters import Parameter
 from neurospine.description.schema import Number, Table
+from neurospine.errors import ModelError, NeurospineError
+
+
+class ValueEntry(Table):
+    """Another value for a parameter of a part, with the reason for it."""
+
+    value: Number
+    unit: str
+    source: str
+    where: str = ""
 
 
 class ParameterEntry(Table):
@@ -25,14 +35,15 @@ class ParameterEntry(Table):
         """Return the parameter under a qualified name."""
         return Parameter(name=name, **self.model_dump())
 
-
-class ValueEntry(Table):
-    """Another value for a parameter of a part, with the reason for it."""
-
-    value: Number
-    unit: str
-    source: str
-    where: str = ""
+    def with_value(self, given: ValueEntry, name: str) -> ParameterEntry:
+        """Return the parameter with a value that another file gives it."""
+        value = f"{given.value!r} {given.unit}" if given.unit != "1" else given.value
+        try:
+            changed = self.parameter(name).with_value(value, given.source, given.where)
+        except NeurospineError as error:
+            raise ModelError(f"[values.{name}]: {error}") from None
+        update = {"value": changed.value, "source": changed.source, "where": changed.where}
+        return self.model_copy(update=update)
 
 
 class SetEntry(Table):

@@ -29,7 +29,7 @@ FUNCTIONS = frozenset(
     "exp log log10 sqrt abs sign clip int floor ceil sin cos tan sinh cosh tanh exprel".split()
 )
 #: Names that Brian2 gives to every statement.
-BUILT_IN = frozenset({"t", "dt", "True", "False"})
+BUILT_IN = frozenset({"t", "dt", "pi", "True", "False"})
 
 #: Names that Brian2 objects use themselves; a variable of that name would be hidden.
 TAKEN = frozenset(
@@ -58,7 +58,7 @@ OWN = frozenset(
     "drive volume weight count noise grown growth pending settle_steps settle_interval noise_slot "
     "site stage turned survival interval age born present leaving luck picked target entry normal "
     "uniform select between alive changed slow_tick slow_time again sampled kept sample_length "
-    "slow_exp slow_log candidate origin_size target_size".split()
+    "slow_exp slow_log candidate origin_size target_size place through_neck neck_resistance".split()
 )
 
 _EQUATION = re.compile(

@@ -10,6 +10,8 @@ from typing import Any
 
 from brian2.units.fundamentalunits import Quantity
 
+from neurospine.description.cell import Cell
+from neurospine.description.cell_checks import load_cell
 from neurospine.description.checks import at
 from neurospine.description.composition import check_model
 from neurospine.description.entries import Part
@@ -25,7 +27,7 @@ from neurospine.description.spine import Spine
 from neurospine.description.spine_parts import SpinePart
 from neurospine.errors import ModelError, suggest
 
-_SPINE_KINDS = ("plasticity", "structure", "intrinsic", "stages", "readout")
+_SPINE_KINDS = ("plasticity", "structure", "intrinsic", "stages", "readout", "geometry")
 _NEEDED_KINDS = ("structure", "readout")
 
 
@@ -39,6 +41,8 @@ class Model:
         Populations, projections and drives.
     neurons
         Neuron part of each population that has one, by population.
+    cells
+        Those of them that are made of compartments, taken apart.
     spines
         Spine model of each projection, by projection.
     parameters
@@ -51,6 +55,7 @@ class Model:
 
     circuit: CircuitPart
     neurons: Mapping[str, NeuronPart]
+    cells: Mapping[str, Cell]
     spines: Mapping[str, Spine]
     parameters: Parameters
     texts: Mapping[str, str]
@@ -197,11 +202,15 @@ def _compose(
 ) -> Model:
     origins = {circuit.name: origin}
     neurons: dict[str, NeuronPart] = {}
+    cells: dict[str, Cell] = {}
     for name, population in circuit.populations.items():
         if population.neuron:
             with at(origin, f"populations.{name}"):
                 part, found = source.load(population.neuron, "neuron")
-            neurons[name], origins[part.name] = part, found
+            if part.compartments:
+                cells[name] = load_cell(part, found, source, origins)
+            neurons[name] = cells[name].part if name in cells else part
+            origins[part.name] = found
     spines: dict[str, Spine] = {}
     for name, projection in circuit.projections.items():
         with at(origin, f"projections.{name}"):
@@ -210,7 +219,8 @@ def _compose(
     if circuit.name in source.texts:
         raise ModelError(f"{origin}: {circuit.name!r} is also the name of one of its parts")
     source.texts[circuit.name] = text
-    model = Model(circuit, neurons, spines, Parameters({}), dict(source.texts), (), origins)
+    texts = dict(source.texts)
+    model = Model(circuit, neurons, cells, spines, Parameters({}), texts, (), origins)
     entries = {
         f"{part.name}.{name}": entry.parameter(f"{part.name}.{name}")
         for part in model.parts.values()

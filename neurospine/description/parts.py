@@ -7,10 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt
 
+from neurospine.description.cell_parts import Compartment, MechanismPart, Membrane
 from neurospine.description.entries import LibraryFile, Part, ValueEntry
 from neurospine.description.library import display, find_file, parse_toml, read_text
 from neurospine.description.schema import Table, read_table
 from neurospine.description.spine_parts import (
+    GeometryPart,
     IntrinsicPart,
     PlasticityPart,
     ReadoutPart,
@@ -20,17 +22,27 @@ from neurospine.description.spine_parts import (
 )
 from neurospine.errors import ModelError, shorten, suggest
 
+PointMethod = Literal["exact", "exponential_euler", "euler", "rk2", "rk4"]
+CableMethod = Literal["backward_euler", "crank_nicolson"]
+
 
 class NeuronPart(Part):
-    """A point neuron."""
+    """A point neuron, given by its equations, or a neuron of compartments.
+
+    The second has a `membrane`, `compartments` with mechanisms, and `values` for the
+    parameters of these: ``<name>`` in all compartments or ``<name>_<compartment>``.
+    """
 
     kind: Literal["neuron"]
-    equations: str
-    threshold: str
-    reset: str
-    refractory: str
+    equations: str = ""
+    threshold: str = ""
+    reset: str = ""
+    refractory: str = ""
     initial: dict[str, str] = {}
-    method: Literal["exact", "exponential_euler", "euler", "rk2", "rk4"] = "exact"
+    method: PointMethod | CableMethod | None = None
+    membrane: Membrane | None = None
+    compartments: dict[str, Compartment] = {}
+    values: dict[str, ValueEntry] = {}
 
 
 class Population(Table):
@@ -52,7 +64,12 @@ class Connectivity(Table):
 
 
 class Projection(Table):
-    """Spines from the axons of one population onto the cells of another."""
+    """Spines from the axons of one population onto the cells of another.
+
+    On point neurons an arrival has an `effect`. On neurons of compartments spines lie on
+    `compartments`, evenly along their length, and open `receptors`: mechanisms, each
+    with the parameter that is its peak conductance at weight 1.
+    """
 
     origin: Annotated[str, Field(alias="from")]
     target: Annotated[str, Field(alias="to")]
@@ -61,6 +78,8 @@ class Projection(Table):
     delay: str
     delay_spread: str | None = None
     effect: str = ""
+    compartments: tuple[str, ...] = ()
+    receptors: dict[str, str] = {}
 
 
 class Drive(Table):
@@ -92,7 +111,9 @@ KINDS: dict[str, type[LibraryFile]] = {
     "intrinsic": IntrinsicPart,
     "stages": StagesPart,
     "readout": ReadoutPart,
+    "geometry": GeometryPart,
     "spine": SpinePart,
+    "mechanism": MechanismPart,
     "neuron": NeuronPart,
     "circuit": CircuitPart,
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from neurospine.description.entries import Part
 from neurospine.description.spine_parts import (
+    GeometryPart,
     IntrinsicPart,
     PlasticityPart,
     ReadoutPart,
@@ -24,11 +25,19 @@ class Spine:
     intrinsic: IntrinsicPart | None
     stages: StagesPart | None
     readout: ReadoutPart
+    geometry: GeometryPart | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """The parts there are, in the order in which a change passes through them."""
-        found = (self.rule, self.structure, self.intrinsic, self.stages, self.readout)
+        found = (
+            self.rule,
+            self.structure,
+            self.intrinsic,
+            self.stages,
+            self.readout,
+            self.geometry,
+        )
         return tuple(part for part in found if part is not None)
 
     @property

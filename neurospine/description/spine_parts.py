@@ -186,6 +186,27 @@ class ReadoutPart(Part):
     weight: ReadoutSection
 
 
+class Quantity(Table):
+    """A size of a spine; `value` may read parameters, ``volume``, normals and sizes before it."""
+
+    unit: str
+    value: str
+    meaning: str
+
+
+class GeometryPart(Part):
+    """The shape of a spine at the start, with the ``neck_resistance`` that its current passes.
+
+    `normals` are names of independent standard normal numbers, one for each spine.
+    """
+
+    kind: Literal["geometry"]
+    needs: tuple[str, ...] = ("volume",)
+    provides: tuple[str, ...] = ("neck_resistance",)
+    normals: tuple[str, ...] = ()
+    quantities: dict[str, Quantity]
+
+
 class SpinePart(LibraryFile):
     """A spine model: the parts it is made of."""
 

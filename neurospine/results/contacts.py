@@ -12,6 +12,8 @@ from neurospine.results.info import RunInfo
 
 #: What happened to a slot in a tick of the slow clock; both may.
 DIED, BORN = 1, 2
+#: Where a slot is on the dendrite, if its cell has one: compartment, position along it (um).
+ON_DENDRITE = ("compartment", "position")
 _COLUMNS = ["slot", "pre", "post", "condition", "repeat", "birth", "death"]
 
 
@@ -32,7 +34,7 @@ def contact_table(info: RunInfo, projection: str, events: tuple[np.ndarray, ...]
     -------
     DataFrame
         contact, slot, pre, post, condition, repeat, birth (s, NaN: before the start),
-        death (s, NaN: alive at the end).
+        death (s, NaN: alive at the end), and compartment and position (um) on dendrites.
     """
     slots = info.spines[projection].slots
     tick, slot, pre, what = events
@@ -57,9 +59,10 @@ def contact_table(info: RunInfo, projection: str, events: tuple[np.ndarray, ...]
     death = np.full(lived.size, np.nan)
     death[ended] = deaths[(first + number)[ended]]
     table["death"] = death
-    for name in ("post", "condition", "repeat"):
+    carried = ["post", "condition", "repeat", *(c for c in ON_DENDRITE if c in slots)]
+    for name in carried:
         table[name] = slots[name].to_numpy()[lived]
-    table = table[_COLUMNS]
+    table = table[[*_COLUMNS, *carried[3:]]]
     table.insert(0, "contact", np.arange(len(table)))
     return table
 

@@ -128,7 +128,7 @@ def _group(group: Group, namespace: dict[str, Any]) -> Any:
     return brian2.NeuronGroup(
         group.size,
         group.equations,
-        method=group.method,
+        method=(lambda *_: group.update) if group.update else group.method,
         namespace=namespace,
         name=group.name,
         **extra,

@@ -14,6 +14,7 @@ from neurospine.description.expressions import (
     parse_expression,
 )
 from neurospine.description.model import Model
+from neurospine.description.receptors import projection_effect
 from neurospine.description.spine import Spine
 from neurospine.errors import ModelError
 from neurospine.simulation import forms
@@ -61,7 +62,7 @@ def _choose(
 ) -> Form:
     model = models[0]
     spine = model.spines[projection]
-    effect = model.circuit.projections[projection].effect.strip()
+    effect = projection_effect(model, projection).strip()
     if spine.rule is None:
         return forms.static(spine, effect)
     even = delay_spread(model, projection) == 0

@@ -61,7 +61,10 @@ class Border:
 
 @dataclass(frozen=True)
 class Group:
-    """Cells, or the traces that a rule keeps on cells."""
+    """Cells, or the traces that a rule keeps on cells.
+
+    `update` holds the statements of a step where `method` is none of Brian2's.
+    """
 
     name: str
     size: int
@@ -71,6 +74,7 @@ class Group:
     reset: str = ""
     refractory: str = ""
     method: str = "exact"
+    update: str = ""
     operations: tuple[Operation, ...] = ()
 
 
@@ -185,7 +189,7 @@ class Network:
             "step": self.step,
             "groups": [
                 {
-                    **_plain(group, "name size equations threshold reset refractory method"),
+                    **_plain(group, "name size equations threshold reset refractory method update"),
                     "operations": [vars(o) for o in group.operations],
                     "values": sorted(group.values),
                 }

@@ -8,28 +8,25 @@ import numpy as np
 
 from neurospine.description.expressions import parse_equations
 from neurospine.description.model import Model
-from neurospine.description.parts import Drive
 from neurospine.description.protocol import Protocol
 from neurospine.description.units import seconds, whole_steps
 from neurospine.errors import ModelError, ProtocolError, UnitError, suggest
+from neurospine.simulation.cells import Cells
 from neurospine.simulation.connections import whole_number
 from neurospine.simulation.form_choice import choose_form
 from neurospine.simulation.forms import Form, FormName
 from neurospine.simulation.network import (
-    Array,
     Border,
-    Group,
     Network,
-    Operation,
     Recording,
     Source,
     Synapses,
     Trace,
 )
 from neurospine.simulation.numbers import Numbers, condition_models
-from neurospine.simulation.projections import Layout, names_read
-from neurospine.simulation.random import LARGEST_MEAN, stream_key
+from neurospine.simulation.projections import Layout
 from neurospine.simulation.schedule import common_steps, stretches
+from neurospine.simulation.sites import Sites
 from neurospine.simulation.stimuli import spikes
 
 #: Brian2 numbers cells in 32 bits.
@@ -54,6 +51,8 @@ class Plan:
         The form that was asked for.
     fitted_to
         The data that the values of any condition were fitted to.
+    sites
+        Where the spines of each projection sit, and their shape.
     """
 
     model: Model
@@ -65,6 +64,7 @@ class Plan:
     sizes: dict[str, int]
     form: FormName | None
     fitted_to: frozenset[str]
+    sites: dict[str, Sites]
 
 
 def make_plan(
@@ -118,7 +118,10 @@ class _Planner:
         circuit = self.model.circuit
         forced = {n: s for n, s in self.sizes.items() if n not in self.model.neurons}
         trains = spikes(self.protocol, forced, self.seed)
-        groups = [self._neurons(name) for name in self.model.neurons]
+        groups = [
+            Cells(self.numbers, name, self.sizes[name], self.step, self.seed).group()
+            for name in self.model.neurons
+        ]
         sources = [Source(n, size * self.copies, *trains[n]) for n, size in forced.items()]
         between = common_steps(self.schedule, slow=self._ticks())
         models = self.numbers.models
@@ -130,12 +133,14 @@ class _Planner:
         quiet = any(stretch.quiet for stretch in self.schedule)
         synapses: list[Synapses] = []
         borders: list[Border] = []
+        sites: dict[str, Sites] = {}
         for name, form in written.items():
             layout = Layout(
                 self.numbers, name, form, self.sizes, self.step, sampled=sampled, quiet=quiet
             )
             groups += layout.groups()
             synapses += layout.synapses(self.seed)
+            sites[name] = layout.sites
             borders += layout.borders()
         network = Network(
             self.step,
@@ -159,6 +164,7 @@ class _Planner:
             self.sizes,
             self.form,
             fitted,
+            sites,
         )
 
     def _ticks(self) -> bool:
@@ -236,57 +242,3 @@ class _Planner:
         cells = np.array(wanted.cells, np.int32)
         copies = np.arange(self.copies, dtype=np.int32)[:, None] * size
         return Trace(population, wanted.variables, (copies + cells).ravel(), steps)
-
-    def _neurons(self, population: str) -> Group:
-        part = self.model.neurons[population]
-        size = self.sizes[population]
-        lines, values = self.numbers.declare(part, part.parameters, size)
-        for variable, name in part.initial.items():
-            values[variable] = np.repeat(self.numbers.copies(part.name, name), size)
-        operations = []
-        for name, drive in self.model.circuit.drives.items():
-            if drive.target == population:
-                operations.append(self._drive(name, drive, values, lines))
-        if operations:
-            lines.append("noise_slot : integer (constant)")
-            slots = np.arange(size)
-            repeats = np.arange(self.copies) % self.protocol.repeats
-            values["noise_slot"] = (repeats[:, None] * size + slots).ravel().astype(np.int32)
-        lines = [part.equations, *lines]
-        text = [line.strip() for block in lines for line in block.strip().splitlines()]
-        return Group(
-            population,
-            size * self.copies,
-            "\n".join(dict.fromkeys(text)),  # two drives may share a parameter
-            values,
-            threshold=part.threshold,
-            reset=part.reset.strip(),
-            refractory=part.refractory,
-            method=part.method,
-            operations=tuple(operations),
-        )
-
-    def _drive(
-        self, name: str, drive: Drive, values: dict[str, Array], lines: list[str]
-    ) -> Operation:
-        circuit = self.model.circuit
-        keys = (f"{name}_key_low", f"{name}_key_high")
-        random = f"noise = normal(noise_slot, t_in_timesteps, {', '.join(keys)})"
-        if drive.rate:
-            mean = self.model.number(circuit.name, drive.rate) * self.step
-            if not 0 <= mean <= LARGEST_MEAN:
-                raise ModelError(
-                    f"parameter {circuit.name}.{drive.rate}: {mean:g} events a step; "
-                    f"must be at most {LARGEST_MEAN}: use a shorter step"
-                )
-            means = f"{drive.rate}*dt, {', '.join(keys)}"
-            random = f"count = poisson_count(noise_slot, t_in_timesteps, {means})"
-        used = [n for n in circuit.parameters if n in {drive.rate} | names_read(drive.effect)]
-        more, given = self.numbers.declare(circuit, used, 1)
-        lines += more
-        values |= given
-        for key, word in zip(keys, stream_key(self.seed, drive.target, name), strict=True):
-            values[key] = np.array([word], np.int32)
-            lines.append(f"{key} : integer (shared, constant)")
-        code = f"{random}\n{drive.effect.strip()}"
-        return Operation(name, code, when="synapses", order=-10)

@@ -13,18 +13,18 @@ from neurospine.description.expressions import (
     parse_equations,
     parse_statements,
 )
+from neurospine.description.receptors import projection_effect
 from neurospine.simulation.connections import connections, delays
-from neurospine.simulation.form_choice import decays
+from neurospine.simulation.forgetting import forgetting
 from neurospine.simulation.forms import CellBlock, Form
 from neurospine.simulation.living import Living, living
 from neurospine.simulation.network import Alias, Array, Border, Group, Synapses
 from neurospine.simulation.numbers import Numbers
 from neurospine.simulation.random import stream_key
 from neurospine.simulation.sampling import Sampling, sampling
+from neurospine.simulation.sites import Sites, make_sites
 from neurospine.simulation.start import start_volumes
 
-#: What the folded form keeps on cells.
-_FOLDED = ("grown", "pending")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 #: Stages are few, and the slow clock reads them all: a byte each.
 _TYPES = {"stage": "int8", "turned": "int8", "slow_tick": "int64"}
@@ -77,6 +77,7 @@ class Layout:
             ("axon", self.projection.origin, self.sizes[0], form.presynaptic),
             ("cell", self.projection.target, self.sizes[1], form.postsynaptic),
         )
+        self.sites = Sites()
         self.sampling: Sampling | None = None
         if sampled and self.spine.rule:
             self.sampling = sampling(self.spine)
@@ -112,7 +113,12 @@ class Layout:
         own = [border for border in self.borders() if border.owner == self.name]
         texts = (self.form.on_pre, self.form.on_post, *(border.code for border in own))
         lines, values = self._parameters(size, equations, *texts)
-        values |= self._start(size, seed)
+        values["volume"], stage = start_volumes(self.numbers, self.name, self.spine, size, seed)
+        values |= {"stage": stage} if self.spine.stages else {}
+        self.sites = make_sites(self.numbers, self.name, values["volume"], seed)
+        more, given = self._on_dendrites()
+        lines += more
+        values |= given
         values |= {e.name: np.zeros(pre.size) for e in equations if e.name not in values}
         if self.living or self.sampling:
             more, given = self._slow_numbers(seed, size, " ".join(border.code for border in own))
@@ -152,7 +158,7 @@ class Layout:
             if block.settle:
                 yield Border(f"{self.name}_{label}", "settle", "settle", block.settle, steps)
         if self.quiet:
-            yield from self._forgetting()
+            yield from forgetting(self.model, self.name, self.form)
         if self.sampling:
             yield Border(self.name, "begin", "begin", self.sampling.begin)
             yield Border(self.name, "measure", "measure", self.sampling.measure)
@@ -166,20 +172,6 @@ class Layout:
         if self.sampling:
             yield Border(self.name, "keep", "keep", self.sampling.keep)
 
-    def _forgetting(self) -> Iterator[Border]:
-        """Yield what takes spike traces to zero, where nothing spikes for long.
-
-        What does not decay to zero by itself stays as it is.
-        """
-        known = {n: self.model.number(p.name, n) for p in self.spine.parts for n in p.parameters}
-        owners = [(self.name, self.form.equations)]
-        owners += [(f"{self.name}_{label}", block.equations) for label, _, _, block in self.sides]
-        for owner, equations in owners:
-            traces = [e.name for e in equations if e.name in _FOLDED or decays(e, known)]
-            if traces:
-                code = "\n".join(f"{name} = 0*{name}" for name in traces)
-                yield Border(owner, "quiet", "quiet", code)
-
     def _new_partner(self) -> str:
         """Return statements that draw a presynaptic cell as the connectivity rule does."""
         same = self.projection.origin == self.projection.target
@@ -191,9 +183,17 @@ class Layout:
         lines.append("candidate = candidate + (j // target_size)*origin_size")
         return "\n".join(lines)
 
-    def _start(self, size: int, seed: int) -> dict[str, Array]:
-        volume, stage = start_volumes(self.numbers, self.name, self.spine, size, seed)
-        return {"volume": volume, **({"stage": stage} if self.spine.stages else {})}
+    def _on_dendrites(self) -> tuple[list[str], dict[str, Array]]:
+        """Return what statements at spines read of their place on the dendrite."""
+        lines: list[str] = []
+        values: dict[str, Array] = {}
+        if len(self.sites.segments) > 1:
+            lines.append("place : integer (constant)")
+            values["place"] = self.sites.place
+        if "neck_resistance" in names_read(projection_effect(self.model, self.name)):
+            lines.append("neck_resistance : ohm (constant)")
+            values["neck_resistance"] = self.sites.geometry["neck_resistance"]
+        return lines, values
 
     def _slow_numbers(self, seed: int, size: int, text: str) -> tuple[list[str], dict[str, Array]]:
         """Return what statements of the slow clock need besides parameters of the model."""
@@ -257,9 +257,9 @@ class Layout:
         aliases = {e.name: Alias(f"{self.name}_axon", e.name, "pre") for e in axon.equations}
         aliases |= {e.name: Alias(f"{self.name}_cell", e.name, "post") for e in cell.equations}
         neuron = self.model.neurons.get(self.projection.target)
-        if neuron and self.projection.effect:
-            effect = parse_statements(self.projection.effect)
-            touched = {s.name for s in effect} | names_read(self.projection.effect)
+        effect = projection_effect(self.model, self.name)
+        if neuron and effect:
+            touched = {s.name for s in parse_statements(effect)} | names_read(effect)
             for equation in parse_equations(neuron.equations):
                 if equation.name in touched:
                     aliases[equation.name] = Alias(self.projection.target, equation.name, "post")

@@ -17,6 +17,7 @@ from neurospine.description.stimuli import SpikeList
 from neurospine.results.info import RunInfo, SpineInfo, TraceInfo, Variable
 from neurospine.simulation.network import Recording, Trace
 from neurospine.simulation.plan import Plan
+from neurospine.simulation.sites import in_unit
 
 _PACKAGES = ("neurospine", "brian2", "numpy", "sympy", "h5py")
 
@@ -113,7 +114,12 @@ def _spines(plan: Plan, projection: str) -> SpineInfo:
             "recorded": recorded,
         }
     )
-    spine = plan.model.spines[projection]
+    sites, spine = plan.sites[projection], plan.model.spines[projection]
+    if sites.segments:
+        table["compartment"], table["position"] = sites.compartment, sites.position
+    for name, values in sites.geometry.items():
+        assert spine.geometry
+        table[name] = in_unit(values, spine.geometry.quantities[name].unit)
     stages = tuple(spine.stages.stages) if spine.stages else ()
     return SpineInfo(table, _variables(plan, spine, recording), stages)
 

@@ -1,0 +1,67 @@
+"""Mechanisms of a piece of membrane, and the compartments that a neuron is made of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from neurospine.description.entries import Part
+from neurospine.description.schema import Table
+
+#: Where on its parent a compartment begins.
+Place = Literal["start", "middle", "end"]
+MOST_SEGMENTS = 200
+
+
+class MechanismPart(Part):
+    """What a piece of membrane does, as seen from one compartment.
+
+    Its equations may read the potential ``v`` and the membrane ``area`` of the
+    compartment, and the ports in `needs`. It adds a current (inward is positive): a
+    `conductance` towards a `reversal` potential, which is solved together with the
+    voltages, or an explicit `current`. `carries` names the parameter with the share
+    of that current that is carried by calcium. `receives` says what one synaptic event of peak
+    ``conductance`` adds; `on_spike` what happens in the compartment when the cell
+    spikes; a mechanism with a `threshold` decides when that is.
+    """
+
+    kind: Literal["mechanism"]
+    needs: tuple[str, ...] = ()
+    provides: tuple[str, ...] = ()
+    equations: str = ""
+    conductance: str = ""
+    reversal: str = ""
+    current: str = ""
+    carries: dict[Literal["calcium"], str] = {}
+    receives: str = ""
+    threshold: str = ""
+    refractory: str = ""
+    on_spike: str = ""
+    initial: dict[str, str] = {}
+
+
+class Membrane(Table):
+    """The parameters of membrane and cytoplasm that all compartments share."""
+
+    capacitance: str
+    axial_resistivity: str
+    potential: str
+
+
+class Compartment(Table):
+    """A cylinder of membrane; one without a parent is the root.
+
+    `length`, `diameter`, `coupling` (a conductance to the parent instead of that of
+    the cytoplasm) and `capacitance` (per area) name parameters. In `segments` equal
+    pieces it is solved, each with a potential of its own.
+    """
+
+    parent: str | None = None
+    attached: Place | None = None
+    length: str
+    diameter: str
+    segments: Annotated[int, Field(ge=1, le=MOST_SEGMENTS)] = 1
+    coupling: str | None = None
+    capacitance: str | None = None
+    mechanisms: tuple[str, ...]

@@ -1,0 +1,78 @@
+"""What a spike does to the dendrite under a spine: receptors behind the neck."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from brian2.utils.stringtools import word_substitute
+
+from neurospine.description.expressions import parse_statements
+from neurospine.errors import ModelError, suggest
+
+if TYPE_CHECKING:
+    from neurospine.description.model import Model
+
+#: What statements call the conductance of a receptor at the dendrite, behind the neck.
+THROUGH_NECK = "through_neck"
+
+
+def spine_segments(model: Model, projection: str) -> tuple[str, ...]:
+    """Return the segments on which a projection has spines; point neurons have none."""
+    described = model.circuit.projections[projection]
+    cell = model.cells.get(described.target)
+    found = (s for place in described.compartments if cell for s in cell.segments(place))
+    return tuple(dict.fromkeys(found))
+
+
+def projection_effect(model: Model, projection: str) -> str:
+    """Return the statements by which an arrival acts on the postsynaptic cell.
+
+    They read the ``weight`` of the spine, its ``place`` (the number of its segment)
+    where there are several, and the ``neck_resistance`` where it has a neck. The head
+    charges within microseconds, so a conductance g behind a neck R is g/(1 + gR) at
+    the dendrite. It is taken at the peak, for each receptor by itself;
+    ``tests/analytic/test_neck.py`` measures the error against a head of its own.
+    """
+    described = model.circuit.projections[projection]
+    if not described.receptors:
+        return described.effect
+    cell = model.cells[described.target]
+    segments = spine_segments(model, projection)
+    neck = model.spines[projection].geometry is not None
+    lines = []
+    for receptor, peak in described.receptors.items():
+        conductance = f"weight*{peak}"
+        if neck:
+            lines.append(f"{THROUGH_NECK} = {conductance}/(1 + {conductance}*neck_resistance)")
+            conductance = THROUGH_NECK
+        for number, segment in enumerate(segments):
+            here = f"*int(place == {number})" * (len(segments) > 1)
+            for statement in parse_statements(cell.receptors[segment][receptor]):
+                added = word_substitute(statement.expression, {"conductance": f"({conductance})"})
+                lines.append(f"{statement.name} += ({added}){here}")
+    return "\n".join(lines)
+
+
+def check_receptors(model: Model, projection: str) -> None:
+    """Raise a `ModelError` if a projection reaches a compartment or receptor that is not there."""
+    described = model.circuit.projections[projection]
+    cell = model.cells.get(described.target)
+    if described.effect and described.receptors:
+        raise ModelError("effect: receptors say what an arrival does; give one of the two")
+    if not described.compartments and not described.receptors:
+        return
+    if cell is None:
+        key = "compartments" if described.compartments else "receptors"
+        raise ModelError(f"{key}: the neurons of {described.target!r} have no compartments")
+    if not described.compartments:
+        raise ModelError("compartments: missing; receptors are on the compartments named here")
+    known = (*cell.compartments, *(s.name for s in cell.tree.segments))
+    for place in described.compartments:
+        if not cell.segments(place):
+            raise ModelError(f"compartments: no compartment {place!r}. {suggest(place, known)}")
+        for receptor in described.receptors:
+            for segment in cell.segments(place):
+                there = cell.receptors[segment]
+                if receptor not in there:
+                    hint = suggest(receptor, there) if there else "It has no receptors."
+                    raise ModelError(f"receptors: {place!r} has no receptor {receptor!r}. {hint}")

@@ -1,0 +1,139 @@
+"""A step of a neuron of compartments, as statements.
+
+The voltages of a tree are solved together. With the gates held, the current of
+every segment is linear in the voltages, and elimination from the tips to the root
+and back (Hines 1984) takes a few operations a segment, and no exponential. The
+voltages in the middle of the step (Crank-Nicolson) or at its end (backward Euler)
+are found; the first is of second order, the second damps every transient.
+
+Gates change by exponential steps and are kept half a step behind the voltages, so
+each is linear in its variable while the other stands. What synapses add to would
+come half a step too early there: it makes one half step before the voltages and
+one after. ``tests/analytic/test_cable.py`` measures order and closed forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from brian2 import Equations
+from brian2.parsing.sympytools import sympy_to_str
+from brian2.stateupdaters.exponential_euler import get_conditionally_linear_system
+
+from neurospine.description.cell import Cell
+from neurospine.description.expressions import Equation, identifiers, parse_equations
+from neurospine.description.morphology import Link
+from neurospine.errors import ModelError
+
+
+def cable_step(cell: Cell) -> str:
+    """Return the statements that take a neuron of compartments through one step.
+
+    Raises
+    ------
+    ModelError
+        If a gate is not linear in its own variable.
+    """
+    equations = {e.name: e for e in parse_equations(cell.part.equations)}
+    gates = [equations[name] for name in cell.gates]
+    own = [g for g in gates if g.name not in cell.received]
+    received = [g for g in gates if g.name in cell.received]
+    half = list(_exponential(received, equations, "0.5*dt", cell.part.name))
+    lines = [*_exponential(own, equations, "dt", cell.part.name), *half, *_voltages(cell), *half]
+    return "\n".join(lines)
+
+
+def _voltages(cell: Cell) -> Iterator[str]:
+    tree = cell.tree
+    second_order = cell.part.method == "crank_nicolson"
+    length = "0.5*dt" if second_order else "dt"
+    held = any(e.flag for e in parse_equations(cell.part.equations))
+    for segment in tree.segments:
+        name = segment.name
+        inertia = f"capacitance_{name}/({length})"
+        yield f"_inertia_{name} = {inertia}"
+        near = [link for link, _ in tree.neighbours(name)]
+        through = [g for g, _ in cell.conductances[name]]
+        yield f"_diagonal_{name} = {' + '.join([f'_inertia_{name}', *through, *near])}"
+        towards = [f"{g}*{e}" for g, e in cell.conductances[name]]
+        flows = [f"_inertia_{name}*v_{name}", *towards, *cell.currents[name]]
+        yield f"_right_{name} = {' + '.join(flows)}"
+    for joint in tree.joints:
+        yield f"_diagonal_{joint} = {' + '.join(link for link, _ in tree.neighbours(joint))}"
+        yield f"_right_{joint} = 0.0"
+    links = list(_from_root(cell))
+    for link in reversed(links):
+        child, parent = link.child, link.parent
+        yield f"_share_{child} = {link.name}/_diagonal_{child}"
+        yield f"_diagonal_{parent} = _diagonal_{parent} - {link.name}*_share_{child}"
+        yield f"_right_{parent} = _right_{parent} + _right_{child}*_share_{child}"
+    root = tree.root
+    solved = f"_right_{root}/_diagonal_{root}"
+    if held:
+        solved = f"v_{root} + int(not_refractory)*({solved} - v_{root})"
+    yield f"_mid_{root} = {solved}"
+    for link in links:
+        child = link.child
+        yield f"_mid_{child} = _right_{child}/_diagonal_{child} + _share_{child}*_mid_{link.parent}"
+    for segment in tree.segments:
+        name = segment.name
+        ahead = f"2*_mid_{name} - v_{name}" if second_order else f"_mid_{name}"
+        yield f"v_{name} = {ahead}"
+
+
+def _from_root(cell: Cell) -> Iterator[Link]:
+    """Yield the links of a tree, each after the one that leads to its parent."""
+    left, reached = list(cell.tree.links), {cell.tree.root}
+    while left:
+        ready = [link for link in left if link.parent in reached]
+        for link in ready:
+            yield link
+            reached.add(link.child)
+        left = [link for link in left if link not in ready]
+
+
+def _exponential(
+    gates: Iterable[Equation], equations: dict[str, Equation], length: str, neuron: str
+) -> Iterator[str]:
+    """Yield exponential steps of gates, all from the values before the step."""
+    gates = list(gates)
+    for gate in gates:
+        if gate.name in _reads(gate, equations):
+            raise ModelError(
+                f"neuron {neuron!r}: the rate of {gate.name!r} depends on it by way of another "
+                "equation; write it out as one that is linear in it"
+            )
+        try:
+            system = get_conditionally_linear_system(Equations(gate.text))
+        except ValueError:
+            raise ModelError(
+                f"neuron {neuron!r}: the rate of {gate.name!r}, {gate.expression!r}, is not linear "
+                "in it"
+            ) from None
+        slope, rest = system[gate.name]
+        if slope == 0:
+            step = f"{gate.name} + ({length})*({sympy_to_str(rest)})"
+        else:
+            factor = f"exp(({length})*({sympy_to_str(slope)}))"
+            goal = sympy_to_str(-rest / slope)
+            step = f"{gate.name}*{factor}"
+            if rest != 0:
+                yield f"_goal_{gate.name} = {goal}"
+                step = f"_goal_{gate.name} + ({gate.name} - _goal_{gate.name})*{factor}"
+        yield f"_next_{gate.name} = {step}"
+    for gate in gates:
+        yield f"{gate.name} = _next_{gate.name}"
+
+
+def _reads(gate: Equation, equations: dict[str, Equation]) -> set[str]:
+    """Return what the rate of a gate reads by way of other equations."""
+    left = [n for n in identifiers(gate.expression) if n in equations and n != gate.name]
+    found: set[str] = set()
+    while left:
+        equation = equations[left.pop()]
+        if equation.differential:
+            continue
+        more = identifiers(equation.expression) - found
+        found |= more
+        left += [name for name in more if name in equations]
+    return found

@@ -1,0 +1,32 @@
+"""What becomes of spike traces in time in which nothing spikes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from neurospine.description.model import Model
+from neurospine.simulation.form_choice import decays
+from neurospine.simulation.forms import Form
+from neurospine.simulation.network import Border
+
+#: What the folded form keeps on cells.
+_FOLDED = ("grown", "pending")
+
+
+def forgetting(model: Model, projection: str, form: Form) -> Iterator[Border]:
+    """Yield what takes spike traces to zero, where nothing spikes for long.
+
+    What does not decay to zero by itself stays as it is.
+    """
+    parts = model.spines[projection].parts
+    known = {name: model.number(part.name, name) for part in parts for name in part.parameters}
+    owners = [(projection, form.equations)]
+    owners += [
+        (f"{projection}_{label}", block.equations)
+        for label, block in (("axon", form.presynaptic), ("cell", form.postsynaptic))
+    ]
+    for owner, equations in owners:
+        traces = [e.name for e in equations if e.name in _FOLDED or decays(e, known)]
+        if traces:
+            code = "\n".join(f"{name} = 0*{name}" for name in traces)
+            yield Border(owner, "quiet", "quiet", code)

@@ -1,0 +1,101 @@
+"""Where spines sit on the dendrite, and what shape they have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from neurospine.description.evaluate import evaluate
+from neurospine.description.receptors import spine_segments
+from neurospine.description.spine_parts import GeometryPart
+from neurospine.description.units import parse_unit
+from neurospine.simulation.network import Array
+from neurospine.simulation.numbers import Numbers
+from neurospine.simulation.random import generator
+
+
+@dataclass(frozen=True)
+class Sites:
+    """The slots of a projection on the dendrites.
+
+    Attributes
+    ----------
+    segments
+        The segments that the projection reaches.
+    place
+        The number of each slot's segment among them; empty on point neurons.
+    compartment, position
+        Name of the compartment, and the way along it from its parent's side (um).
+    geometry
+        Sizes of each slot's spine, in base units.
+    """
+
+    segments: tuple[str, ...] = ()
+    place: Array = field(default_factory=lambda: np.zeros(0, np.int32))
+    compartment: Array = field(default_factory=lambda: np.zeros(0, object))
+    position: Array = field(default_factory=lambda: np.zeros(0))
+    geometry: Mapping[str, Array] = field(default_factory=dict)
+
+
+def make_sites(numbers: Numbers, projection: str, volume: Array, seed: int) -> Sites:
+    """Return the sites of all slots, in all copies of the circuit.
+
+    Positions are even along the compartments, taken together; conditions of one
+    repeat share their random numbers. `volume` (um**3) is that of each slot at the
+    start; a site without a spine gets the shape of one of the initial volume.
+    """
+    copies = len(numbers.models) * numbers.repeats
+    size = volume.size // copies
+    segments = spine_segments(numbers.model, projection)
+    part = numbers.model.spines[projection].geometry
+    geometry = _geometry(numbers, projection, part, volume, copies, seed) if part else {}
+    if not segments:
+        return Sites(geometry=geometry)
+    model, described = numbers.model, numbers.model.circuit.projections[projection]
+    cell = model.cells[described.target]
+    known = {s.name: s for s in cell.tree.segments}
+    names = np.array([known[s].compartment for s in segments], object)
+    place, position = np.empty((copies, size), np.int32), np.empty((copies, size))
+    for copy in range(copies):
+        random = generator(seed, projection, "sites", str(copy % numbers.repeats))
+        lengths = np.array(
+            [
+                numbers.copies(cell.part.name, cell.places[known[s].compartment][0])[copy]
+                / known[s].pieces
+                for s in segments
+            ]
+        )
+        ends = np.cumsum(lengths)
+        way = random.random(size) * ends[-1]
+        index = np.minimum(np.searchsorted(ends, way, side="right"), ends.size - 1)
+        before = np.array([known[s].number for s in segments]) * lengths
+        place[copy] = index
+        position[copy] = (way - (ends - lengths)[index] + before[index]) * 1e6
+    flat = place.ravel()
+    return Sites(segments, flat, names[flat], position.ravel(), geometry)
+
+
+def _geometry(
+    numbers: Numbers, projection: str, part: GeometryPart, volume: Array, copies: int, seed: int
+) -> dict[str, Array]:
+    size = volume.size // copies
+    spine = numbers.model.spines[projection]
+    initial = numbers.copies(spine.structure.name, spine.structure.volume.initial)
+    found: dict[str, list[Array]] = {name: [] for name in part.quantities}
+    for copy in range(copies):
+        random = generator(seed, projection, "geometry", str(copy % numbers.repeats))
+        own = volume[copy * size : (copy + 1) * size]
+        names: dict[str, Array | float] = {"volume": np.where(own > 0, own, initial[copy])}
+        names |= {normal: random.standard_normal(size) for normal in part.normals}
+        names |= {name: float(numbers.copies(part.name, name)[copy]) for name in part.parameters}
+        for name, quantity in part.quantities.items():
+            names[name] = np.broadcast_to(evaluate(quantity.value, names), size)
+            found[name].append(np.asarray(names[name]))
+    return {name: np.concatenate(values) for name, values in found.items()}
+
+
+def in_unit(values: Array, unit: str) -> Array:
+    """Return values in base units counted in a unit."""
+    return values / float(parse_unit(unit))
