@@ -113,11 +113,16 @@ class _Composer:
                 f"[compartments.{self.tree.root}]: mechanisms: none has a threshold, so the cell "
                 "cannot spike"
             )
+        assert self.part.membrane
+        potential = self.part.membrane.potential
         flat = self.part.model_copy(
             update={
                 "equations": "\n".join([*self._cable(), *self.lines]),
                 "parameters": self.parameters,
-                "initial": {**self._potentials(), **self.initial},
+                "initial": {
+                    **{f"v_{s.name}": potential for s in self.tree.segments},
+                    **self.initial,
+                },
                 "reset": "\n".join(self.on_spike),
                 **self.spiking,
             }
@@ -266,6 +271,11 @@ class _Composer:
         linked = " ".join(link.conductance for link in self.tree.links)
         for name, compartment in self.part.compartments.items():
             if f"half_resistance_{name}" in linked:
+                if not resistivity:
+                    raise ModelError(
+                        "[membrane]: axial_resistivity: missing; compartments without 'coupling' "
+                        "need it"
+                    )
                 value = f"2*{resistivity}*{compartment.length}/(pi*{compartment.diameter}**2)"
                 pieces = f"/{compartment.segments}" * (compartment.segments > 1)
                 yield f"half_resistance_{name} = {value}{pieces} : ohm"
@@ -280,10 +290,6 @@ class _Composer:
             flows = [f"{link}*(v_{node} - v_{segment.name})" for link, node in near]
             if flows:
                 yield f"i_axial_{segment.name} = {' + '.join(flows)} : amp"
-
-    def _potentials(self) -> dict[str, str]:
-        assert self.part.membrane
-        return {f"v_{s.name}": self.part.membrane.potential for s in self.tree.segments}
 
     def _check_ports(self, segment: Segment, used: list[MechanismPart]) -> None:
         offered = {"i_calcium", *(port for m in used for port in m.provides)}

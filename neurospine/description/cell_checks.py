@@ -76,7 +76,8 @@ def _check_geometry(part: NeuronPart, name: str) -> None:
         raise ModelError("mechanisms: one is given twice")
     wanted = {f"{key}": getattr(compartment, key) for key in ("length", "diameter")}
     wanted["[membrane] capacitance"] = membrane.capacitance
-    wanted["[membrane] axial_resistivity"] = membrane.axial_resistivity
+    if membrane.axial_resistivity:
+        wanted["[membrane] axial_resistivity"] = membrane.axial_resistivity
     for key in ("coupling", "capacitance"):
         if getattr(compartment, key):
             wanted[key] = getattr(compartment, key)

@@ -42,10 +42,14 @@ class MechanismPart(Part):
 
 
 class Membrane(Table):
-    """The parameters of membrane and cytoplasm that all compartments share."""
+    """The parameters of membrane and cytoplasm that all compartments share.
+
+    The resistivity is needed unless every compartment has a `coupling`; at the
+    `potential` all compartments start.
+    """
 
     capacitance: str
-    axial_resistivity: str
+    axial_resistivity: str | None = None
     potential: str
 
 

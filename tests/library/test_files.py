@@ -45,6 +45,8 @@ FOLDERS = {
     "stages": "spines",
     "readout": "spines",
     "spine": "spines",
+    "geometry": "spines",
+    "mechanism": "mechanisms",
     "neuron": "neurons",
     "circuit": "circuits",
 }
