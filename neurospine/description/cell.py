@@ -114,15 +114,13 @@ class _Composer:
                 "cannot spike"
             )
         assert self.part.membrane
-        potential = self.part.membrane.potential
+        start = self.part.membrane.potential
+        potentials = {f"v_{s.name}": start for s in self.tree.segments}
         flat = self.part.model_copy(
             update={
                 "equations": "\n".join([*self._cable(), *self.lines]),
                 "parameters": self.parameters,
-                "initial": {
-                    **{f"v_{s.name}": potential for s in self.tree.segments},
-                    **self.initial,
-                },
+                "initial": potentials | self.initial,
                 "reset": "\n".join(self.on_spike),
                 **self.spiking,
             }

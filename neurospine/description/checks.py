@@ -27,6 +27,7 @@ from neurospine.description.library import list_files
 from neurospine.description.parts import NeuronPart
 from neurospine.description.references import check_publication, check_source, references
 from neurospine.description.spine_parts import (
+    LOCAL_PORTS,
     CellSection,
     PlasticityPart,
     ReadoutPart,
@@ -122,6 +123,7 @@ def check_plasticity(part: PlasticityPart, origin: str) -> None:
         if clash:
             raise ModelError(f"{min(clash)!r} is a variable of both cells; rename one")
     known = {**parameters, **presynaptic, **postsynaptic}
+    known |= {p: dimensions(unit) for p, unit in LOCAL_PORTS.items() if p in part.needs}
     for side, block in (("on_pre", part.synapse.on_pre), ("on_post", part.synapse.on_post)):
         with at(origin, f"synapse.{side}"):
             statements = parse_statements(block)

@@ -256,6 +256,11 @@ def parse_statements(block: str) -> tuple[Statement, ...]:
     return tuple(statements)
 
 
+def names_read(statements: str) -> set[str]:
+    """Return the names that a block of statements reads."""
+    return set().union(*(identifiers(s.expression) for s in parse_statements(statements)), set())
+
+
 def check_name(name: str) -> None:
     """Raise a `ModelError` if Brian2 could not use `name` for a variable or parameter."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name, re.ASCII):

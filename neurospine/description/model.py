@@ -15,16 +15,17 @@ from neurospine.description.cell_checks import load_cell
 from neurospine.description.checks import at
 from neurospine.description.composition import check_model
 from neurospine.description.entries import Part
-from neurospine.description.library import display, find_file, list_files, read_text
+from neurospine.description.library import display, find_file, read_text
 from neurospine.description.parameters import OVERRIDE, Parameters
 from neurospine.description.parts import (
     CircuitPart,
     NeuronPart,
     PartSource,
+    offering,
     parse_part,
 )
 from neurospine.description.spine import Spine
-from neurospine.description.spine_parts import SpinePart
+from neurospine.description.spine_parts import LOCAL_PORTS, SpinePart
 from neurospine.errors import ModelError, suggest
 
 _SPINE_KINDS = ("plasticity", "structure", "intrinsic", "stages", "readout", "geometry")
@@ -247,8 +248,8 @@ def load_spine(spine: SpinePart, origin: str, source: PartSource, origins: dict[
     provided = {port for part in parts.values() for port in part.provides}  # type: ignore[attr-defined]
     for part in parts.values():
         for port in part.needs:  # type: ignore[attr-defined]
-            if port not in provided:
-                offers = ", ".join(_offering(port)) or "no shipped part"
+            if port not in {*provided, *LOCAL_PORTS}:
+                offers = ", ".join(offering(port)) or "no shipped part"
                 raise ModelError(
                     f"{origin}: {part.name!r} needs the port {port!r}, which no part in 'use' "
                     f"sets. It is offered by: {offers}"
@@ -257,16 +258,6 @@ def load_spine(spine: SpinePart, origin: str, source: PartSource, origins: dict[
         if kind not in parts:
             raise ModelError(f"{origin}: 'use' lacks a part of kind {kind}")
     return Spine(spine.name, *(parts.get(kind) for kind in _SPINE_KINDS))  # type: ignore[arg-type]
-
-
-def _offering(port: str) -> list[str]:
-    """Return the names of library parts that set a port."""
-    names = []
-    for name, path in list_files("models").items():
-        part = parse_part(read_text(path), display(path))
-        if port in getattr(part, "provides", ()):
-            names.append(name)
-    return names
 
 
 def _with_own_values(model: Model, origin: str) -> Model:

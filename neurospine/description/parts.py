@@ -9,7 +9,7 @@ from pydantic import Field, PositiveInt
 
 from neurospine.description.cell_parts import Compartment, MechanismPart, Membrane
 from neurospine.description.entries import LibraryFile, Part, ValueEntry
-from neurospine.description.library import display, find_file, parse_toml, read_text
+from neurospine.description.library import display, find_file, list_files, parse_toml, read_text
 from neurospine.description.schema import Table, read_table
 from neurospine.description.spine_parts import (
     GeometryPart,
@@ -168,3 +168,13 @@ class PartSource:
             )
         self.texts[part.name] = text
         return part, origin
+
+
+def offering(port: str) -> list[str]:
+    """Return the names of library parts that set a port."""
+    names = []
+    for name, path in list_files("models").items():
+        part = parse_part(read_text(path), display(path))
+        if port in getattr(part, "provides", ()):
+            names.append(name)
+    return names

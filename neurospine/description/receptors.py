@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from brian2.utils.stringtools import word_substitute
 
-from neurospine.description.expressions import parse_statements
+from neurospine.description.expressions import parse_equations, parse_statements
+from neurospine.description.parts import offering
+from neurospine.description.spine_parts import LOCAL_PORTS
 from neurospine.errors import ModelError, suggest
 
 if TYPE_CHECKING:
@@ -53,10 +55,45 @@ def projection_effect(model: Model, projection: str) -> str:
     return "\n".join(lines)
 
 
+def local_ports(model: Model, projection: str) -> dict[str, tuple[str, ...]]:
+    """Return what the rule of a projection reads of the dendrite: a variable for each segment.
+
+    Raises
+    ------
+    ModelError
+        If the dendrite does not have it.
+    """
+    rule = model.spines[projection].rule
+    needed = [port for port in (rule.needs if rule else ()) if port in LOCAL_PORTS]
+    if not rule or not needed:
+        return {}
+    target = model.circuit.projections[projection].target
+    segments = spine_segments(model, projection)
+    if not segments:
+        raise ModelError(
+            f"spine: its rule {rule.name!r} needs the port {needed[0]!r}, which neurons of "
+            "compartments offer: give 'compartments' of such a neuron"
+        )
+    found = {}
+    for port in needed:
+        names = tuple(f"{'v' if port == 'voltage' else port}_{segment}" for segment in segments)
+        known = {e.name for e in parse_equations(model.neurons[target].equations)}
+        for name, segment in zip(names, segments, strict=True):
+            if name not in known:
+                offers = ", ".join(offering(port)) or "no shipped mechanism"
+                raise ModelError(
+                    f"spine: its rule {rule.name!r} needs the port {port!r}, which compartment "
+                    f"{segment!r} does not offer. It is offered by: {offers}"
+                )
+        found[port] = names
+    return found
+
+
 def check_receptors(model: Model, projection: str) -> None:
     """Raise a `ModelError` if a projection reaches a compartment or receptor that is not there."""
     described = model.circuit.projections[projection]
     cell = model.cells.get(described.target)
+    local_ports(model, projection)
     if described.effect and described.receptors:
         raise ModelError("effect: receptors say what an arrival does; give one of the two")
     if not described.compartments and not described.receptors:

@@ -6,6 +6,7 @@ meet at the ports that `needs` and `provides` name (see `model.py`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -19,6 +20,9 @@ from neurospine.description.expressions import (
     parse_statements,
 )
 from neurospine.description.schema import Table
+
+#: What the dendrite under a spine offers to a plasticity rule, and its unit.
+LOCAL_PORTS: Mapping[str, str] = {"voltage": "volt", "calcium": "mmolar"}
 
 DriveKind = Literal["additive", "multiplicative"]
 
@@ -54,7 +58,11 @@ class FoldedSection(Table):
 
 
 class PlasticityPart(Part):
-    """A plasticity rule: it sets the port `drive`."""
+    """A plasticity rule: it sets the port `drive`.
+
+    At a spine it may read the local ``voltage`` and ``calcium`` of the dendrite, if
+    `needs` names them.
+    """
 
     kind: Literal["plasticity"]
     drive: DriveKind

@@ -8,14 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from neurospine.description.checks import injected_currents
-from neurospine.description.expressions import Equation, parse_equations
+from neurospine.description.expressions import Equation, names_read, parse_equations
 from neurospine.description.parts import Drive
 from neurospine.description.steady import start_values
 from neurospine.errors import ModelError
 from neurospine.simulation.cable import cable_step
 from neurospine.simulation.network import Array, Group, Operation
 from neurospine.simulation.numbers import Numbers
-from neurospine.simulation.projections import names_read
 from neurospine.simulation.random import LARGEST_MEAN, slow_code, stream_key
 
 

@@ -10,10 +10,11 @@ import numpy as np
 from neurospine.description.expressions import (
     Equation,
     identifiers,
+    names_read,
     parse_equations,
     parse_statements,
 )
-from neurospine.description.receptors import projection_effect
+from neurospine.description.receptors import local_ports, projection_effect
 from neurospine.simulation.connections import connections, delays
 from neurospine.simulation.forgetting import forgetting
 from neurospine.simulation.forms import CellBlock, Form
@@ -22,17 +23,12 @@ from neurospine.simulation.network import Alias, Array, Border, Group, Synapses
 from neurospine.simulation.numbers import Numbers
 from neurospine.simulation.random import stream_key
 from neurospine.simulation.sampling import Sampling, sampling
-from neurospine.simulation.sites import Sites, make_sites
+from neurospine.simulation.sites import Sites, make_sites, on_dendrites
 from neurospine.simulation.start import start_volumes
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 #: Stages are few, and the slow clock reads them all: a byte each.
 _TYPES = {"stage": "int8", "turned": "int8", "slow_tick": "int64"}
-
-
-def names_read(statements: str) -> set[str]:
-    """Return the names that a block of statements reads."""
-    return set().union(*(identifiers(s.expression) for s in parse_statements(statements)), set())
 
 
 class Layout:
@@ -116,7 +112,7 @@ class Layout:
         values["volume"], stage = start_volumes(self.numbers, self.name, self.spine, size, seed)
         values |= {"stage": stage} if self.spine.stages else {}
         self.sites = make_sites(self.numbers, self.name, values["volume"], seed)
-        more, given = self._on_dendrites()
+        more, given = on_dendrites(self.model, self.name, self.sites)
         lines += more
         values |= given
         values |= {e.name: np.zeros(pre.size) for e in equations if e.name not in values}
@@ -183,18 +179,6 @@ class Layout:
         lines.append("candidate = candidate + (j // target_size)*origin_size")
         return "\n".join(lines)
 
-    def _on_dendrites(self) -> tuple[list[str], dict[str, Array]]:
-        """Return what statements at spines read of their place on the dendrite."""
-        lines: list[str] = []
-        values: dict[str, Array] = {}
-        if len(self.sites.segments) > 1:
-            lines.append("place : integer (constant)")
-            values["place"] = self.sites.place
-        if "neck_resistance" in names_read(projection_effect(self.model, self.name)):
-            lines.append("neck_resistance : ohm (constant)")
-            values["neck_resistance"] = self.sites.geometry["neck_resistance"]
-        return lines, values
-
     def _slow_numbers(self, seed: int, size: int, text: str) -> tuple[list[str], dict[str, Array]]:
         """Return what statements of the slow clock need besides parameters of the model."""
         lines = ["site : integer (constant)", "slow_tick : integer (shared)"]
@@ -257,6 +241,8 @@ class Layout:
         aliases = {e.name: Alias(f"{self.name}_axon", e.name, "pre") for e in axon.equations}
         aliases |= {e.name: Alias(f"{self.name}_cell", e.name, "post") for e in cell.equations}
         neuron = self.model.neurons.get(self.projection.target)
+        for names in local_ports(self.model, self.name).values():
+            aliases |= {name: Alias(self.projection.target, name, "post") for name in names}
         effect = projection_effect(self.model, self.name)
         if neuron and effect:
             touched = {s.name for s in parse_statements(effect)} | names_read(effect)

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from neurospine.description.evaluate import evaluate
-from neurospine.description.receptors import spine_segments
-from neurospine.description.spine_parts import GeometryPart
+from neurospine.description.expressions import names_read
+from neurospine.description.model import Model
+from neurospine.description.receptors import local_ports, projection_effect, spine_segments
+from neurospine.description.spine_parts import LOCAL_PORTS, GeometryPart
 from neurospine.description.units import parse_unit
 from neurospine.simulation.network import Array
 from neurospine.simulation.numbers import Numbers
@@ -99,3 +101,20 @@ def _geometry(
 def in_unit(values: Array, unit: str) -> Array:
     """Return values in base units counted in a unit."""
     return values / float(parse_unit(unit))
+
+
+def on_dendrites(model: Model, projection: str, sites: Sites) -> tuple[list[str], dict[str, Array]]:
+    """Return what statements at spines read of their place on the dendrite."""
+    lines: list[str] = []
+    values: dict[str, Array] = {}
+    if len(sites.segments) > 1:
+        lines.append("place : integer (constant)")
+        values["place"] = sites.place
+    if "neck_resistance" in names_read(projection_effect(model, projection)):
+        lines.append("neck_resistance : ohm (constant)")
+        values["neck_resistance"] = sites.geometry["neck_resistance"]
+    for port, names in local_ports(model, projection).items():
+        here = [f"{name}*int(place == {n})" for n, name in enumerate(names)]
+        value = " + ".join(here) if len(names) > 1 else names[0]
+        lines.append(f"{port} = {value} : {LOCAL_PORTS[port]}")
+    return lines, values
