@@ -240,7 +240,8 @@ class _CircuitCheck:
         for name, drive in self.circuit.drives.items():
             with at(origin, f"drives.{name}"):
                 self._drive(name, drive)
-        for name in sorted(set(self.circuit.populations) - self.joined):
+        # Neurons may be alone, with nothing but a current into them or a rhythm of their own.
+        for name in sorted(set(self.circuit.populations) - self.joined - set(self.variables)):
             raise ModelError(f"{origin}: [populations.{name}]: no projection or drive reaches it")
         check_used(self.circuit, origin, self.used)
 

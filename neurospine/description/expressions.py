@@ -61,6 +61,11 @@ OWN = frozenset(
     "slow_exp slow_log candidate origin_size target_size place through_neck neck_resistance".split()
 )
 
+#: The current (amp) that a stimulus injects into a neuron, or with the name of a compartment
+#: behind it into that; its constants begin with the second.
+INJECTED = "i_injected"
+_OWN_BEGINNINGS = (INJECTED, "injected_")
+
 _EQUATION = re.compile(
     r"(?:d(?P<ode>\w+)/dt|(?P<name>\w+)) *(?:=(?P<expression>[^:]+))?:"
     r"(?P<unit>[^()]+)(?:\((?P<flag>[\w ]+)\))?"
@@ -270,7 +275,7 @@ def check_name(name: str) -> None:
     foreign = keyword.iskeyword(name) or name in _FOREIGN or name in _brian_names()
     if foreign or name.startswith("xi_"):
         raise ModelError(f"{name!r} already has a meaning in equations; choose another name")
-    if name in OWN:
+    if name in OWN or name.startswith(_OWN_BEGINNINGS):
         raise ModelError(f"{name!r} is a name that neurospine uses itself; choose another name")
     if name.endswith(("_pre", "_post")):
         raise ModelError(

@@ -31,6 +31,7 @@ class NeuronPart(Part):
 
     The second has a `membrane`, `compartments` with mechanisms, and `values` for the
     parameters of these: ``<name>`` in all compartments or ``<name>_<compartment>``.
+    A point neuron's equations may read ``i_injected`` (amp), which stimuli inject into it.
     """
 
     kind: Literal["neuron"]

@@ -1,6 +1,7 @@
 """The kinds of stimulus a protocol may name. A text value is a quantity or an axis.
 
-The spike times they mean are worked out in `neurospine.simulation.stimuli`.
+The spike times they mean are worked out in `neurospine.simulation.stimuli`, the currents in
+`neurospine.simulation.injection`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from neurospine.description.schema import Number, Table
 
 #: How often a stimulus is repeated; more than this is a mistake.
 Count = Annotated[int, Field(gt=0, le=10_000_000)]
+#: How many cells take part.
+CellCount = Annotated[int, Field(ge=0, lt=2**31, strict=True)]
 #: A cell of a population.
 CellNumber = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 
@@ -85,4 +88,42 @@ class SpikeList(Table):
     file: str | None = None
 
 
-Stimulus = Annotated[Regular | Poisson | Pairing | Triplet | SpikeList, Field(discriminator="kind")]
+class Volley(Table):
+    """One spike in each of the first `count` cells of a population, from the cell `first` on.
+
+    All together, or one after the other with `spread` between neighbours. `count` is a
+    number or an axis; with 0 none spikes.
+    """
+
+    kind: Literal["volley"]
+    population: str
+    count: CellCount | str
+    start: str
+    spread: str = "0 s"
+    first: CellCount = 0
+
+
+class Current(Table):
+    """A constant current into neurons, from `start` (included) to `stop` (excluded).
+
+    Into `cells` (all when none is named) of a population, and there into `compartment`, by
+    default the root of a neuron that has compartments. Positive is depolarising. With a
+    `rate` and a `count` it comes again: so many pulses at that rate, of which `start` and
+    `stop` are those of the first.
+    """
+
+    kind: Literal["current"]
+    population: str
+    amplitude: str
+    start: str
+    stop: str
+    compartment: str | None = None
+    cells: tuple[CellNumber, ...] = ()
+    rate: str | None = None
+    count: Count = 1
+
+
+Stimulus = Annotated[
+    Regular | Poisson | Pairing | Triplet | SpikeList | Volley | Current,
+    Field(discriminator="kind"),
+]

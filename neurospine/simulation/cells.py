@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from neurospine.description.checks import injected_currents
 from neurospine.description.expressions import Equation, names_read, parse_equations
 from neurospine.description.parts import Drive
+from neurospine.description.protocol import Protocol
 from neurospine.description.steady import start_values
 from neurospine.errors import ModelError
 from neurospine.simulation.cable import cable_step
+from neurospine.simulation.injection import injection
 from neurospine.simulation.network import Array, Group, Operation
 from neurospine.simulation.numbers import Numbers
 from neurospine.simulation.random import LARGEST_MEAN, slow_code, stream_key
@@ -23,23 +24,24 @@ class Cells:
 
     Parameters
     ----------
+    protocol
+        Says what currents are injected.
     numbers
         The model in each condition.
     population
         Its name.
     size
         Cells in one copy.
-    step
-        The time step in seconds.
     seed
         Decides its drive.
     """
 
     def __init__(
-        self, numbers: Numbers, population: str, size: int, step: float, seed: int
+        self, protocol: Protocol, numbers: Numbers, population: str, size: int, seed: int
     ) -> None:
-        self.numbers, self.model, self.population = numbers, numbers.model, population
-        self.size, self.step, self.seed = size, step, seed
+        self.protocol, self.numbers, self.model = protocol, numbers, numbers.model
+        self.population, self.size, self.seed = population, size, seed
+        self.step = protocol.step_seconds
         self.copies = len(numbers.models) * numbers.repeats
 
     def group(self) -> Group:
@@ -56,7 +58,9 @@ class Cells:
             repeats = np.arange(self.copies) % self.numbers.repeats
             slots = repeats[:, None] * self.size + np.arange(self.size)
             values["noise_slot"] = slots.ravel().astype(np.int32)
-        lines += [f"{port} = 0*amp : amp" for port in injected_currents(part)]
+        segments = [segment.name for segment in cell.tree.segments] if cell else None
+        more, given = injection(self.protocol, part, self.population, self.size, segments)
+        lines, values = [*lines, *more], {**values, **given}
         own = _fast(parse_equations(part.equations)) if cell else part.equations
         text = [line.strip() for block in (own, *lines) for line in block.strip().splitlines()]
         return Group(

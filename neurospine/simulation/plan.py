@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neurospine.description.checks import injected_currents
 from neurospine.description.expressions import parse_equations
 from neurospine.description.model import Model
 from neurospine.description.protocol import Protocol
@@ -15,6 +16,7 @@ from neurospine.simulation.cells import Cells
 from neurospine.simulation.connections import whole_number
 from neurospine.simulation.form_choice import choose_form
 from neurospine.simulation.forms import Form, FormName
+from neurospine.simulation.injection import check_currents
 from neurospine.simulation.network import (
     Border,
     Network,
@@ -116,10 +118,11 @@ class _Planner:
 
     def plan(self) -> Plan:
         circuit = self.model.circuit
+        check_currents(self.protocol, self.model.neurons)
         forced = {n: s for n, s in self.sizes.items() if n not in self.model.neurons}
         trains = spikes(self.protocol, forced, self.seed)
         groups = [
-            Cells(self.numbers, name, self.sizes[name], self.step, self.seed).group()
+            Cells(self.protocol, self.numbers, name, self.sizes[name], self.seed).group()
             for name in self.model.neurons
         ]
         sources = [Source(n, size * self.copies, *trains[n]) for n, size in forced.items()]
@@ -217,7 +220,8 @@ class _Planner:
         if population not in self.model.neurons:
             hint = suggest(population, self.model.neurons)
             raise ProtocolError(f"{place}: no population of neurons of that name. {hint}")
-        known = {e.name for e in parse_equations(self.model.neurons[population].equations)}
+        part = self.model.neurons[population]
+        known = {e.name for e in parse_equations(part.equations)} | {*injected_currents(part)}
         for key in ("variables", "cells"):
             given = getattr(wanted, key)
             if not given or len(set(given)) != len(given):

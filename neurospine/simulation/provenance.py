@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 import pandas as pd
 
+from neurospine.description.checks import injected_currents
 from neurospine.description.expressions import identifiers, parse_equations
 from neurospine.description.protocol import input_name
 from neurospine.description.spine import Spine
@@ -133,8 +134,9 @@ def _traces(plan: Plan, trace: Trace) -> TraceInfo:
             "repeat": copy % plan.protocol.repeats,
         }
     )
-    equations = parse_equations(plan.model.neurons[trace.group].equations)
-    units = {equation.name: equation.unit for equation in equations}
+    part = plan.model.neurons[trace.group]
+    units = dict.fromkeys(injected_currents(part), "amp")
+    units |= {equation.name: equation.unit for equation in parse_equations(part.equations)}
     return TraceInfo(cells, {v: Variable(units[v], v) for v in trace.variables})
 
 

@@ -10,103 +10,38 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neurospine.description.conditions import Conditions
-from neurospine.description.phases import Phase
 from neurospine.description.protocol import Protocol
-from neurospine.description.stimuli import Pairing, Poisson, Regular, SpikeList, Triplet
-from neurospine.description.units import ON_A_STEP, convert, whole_steps
+from neurospine.description.stimuli import (
+    Current,
+    Pairing,
+    Poisson,
+    Regular,
+    SpikeList,
+    Triplet,
+    Volley,
+)
+from neurospine.description.units import ON_A_STEP, convert
 from neurospine.errors import NeurospineError, ProtocolError, suggest
 from neurospine.simulation.network import Array
+from neurospine.simulation.occasion import Occasion, to_ticks
 from neurospine.simulation.random import generator
 
-Row = Mapping[str, float | str]
 #: Population, cells and ticks of spikes.
 Trains = Iterator[tuple[str, Array, Array]]
 
 
-class _Cell:
-    """One condition and repeat of one phase, with the means to read times in it."""
-
-    def __init__(
-        self,
-        protocol: Protocol,
-        phase: Phase,
-        number: int,
-        row: Row,
-        repeat: int,
-        seed: int,
-        sizes: Mapping[str, int],
-    ) -> None:
-        self.grid: Conditions = protocol.grid
-        self.step = protocol.step_seconds
-        self.length = round(phase.seconds / self.step)
-        self.phase, self.number, self.row = phase, number, row
-        self.repeat, self.seed = repeat, seed
-        self.protocol, self.sizes = protocol, sizes
-
-    def time(self, text: str) -> float:
-        return self.grid.quantity(text, self.row, "second")
-
-    def rate(self, text: str) -> float:
-        try:
-            return self.grid.quantity(text, self.row, "Hz")
-        except ProtocolError as error:
-            raise ProtocolError(f"rate: {error}") from None
-
-    def ticks(self, key: str, text: str) -> int:
-        """Return the interval under a key in steps, which must be whole."""
-        try:
-            time = self.time(text)
-        except ProtocolError as error:
-            raise ProtocolError(f"{key}: {error}") from None
-        steps = whole_steps(time, self.step)
-        if steps is None:
-            shown = f"{text} = {time:g} s" if text in self.grid.axes else text
-            raise ProtocolError(f"{key}: {shown} is no multiple of the step of {self.step:g} s")
-        return steps
-
-    def everywhere(self, population: str, ticks: Array) -> tuple[str, Array, Array]:
-        """Return the same ticks in every cell of a population."""
-        size = self.sizes[population]
-        return population, np.tile(np.arange(size), ticks.size), np.repeat(ticks, size)
-
-    def train(self, stimulus: Regular | Pairing | Triplet) -> Array:
-        """Return the ticks of evenly spaced events from the start of the stimulus."""
-        rate = self.rate(stimulus.rate)
-        if rate < 0:
-            raise ProtocolError(f"rate: must not be negative, found {stimulus.rate}")
-        if rate == 0:  # a condition without spikes
-            return np.zeros(0, np.int64)
-        times = self.time(stimulus.start) + np.arange(stimulus.count) / rate
-        return to_ticks(times, self.step)
-
-
-def to_ticks(times: Array, step: float) -> Array:
-    """Return times in seconds as whole steps.
-
-    Raises
-    ------
-    ProtocolError
-        If a time is no number or further away than any run is long.
-    """
-    steps = times / step
-    if not np.all(np.abs(steps) < 2.0**53):
-        raise ProtocolError("a spike time is no finite time within a run")
-    return np.rint(steps).astype(np.int64)
-
-
-def _regular(stimulus: Regular, cell: _Cell) -> Trains:
+def _regular(stimulus: Regular, cell: Occasion) -> Trains:
     yield cell.everywhere(stimulus.population, cell.train(stimulus))
 
 
-def _pairing(stimulus: Pairing, cell: _Cell) -> Trains:
+def _pairing(stimulus: Pairing, cell: Occasion) -> Trains:
     ticks, interval = cell.train(stimulus), cell.ticks("interval", stimulus.interval)
     first = ticks + max(0, -interval)
     yield cell.everywhere(stimulus.presynaptic, first)
     yield cell.everywhere(stimulus.postsynaptic, first + interval)
 
 
-def _triplet(stimulus: Triplet, cell: _Cell) -> Trains:
+def _triplet(stimulus: Triplet, cell: Occasion) -> Trains:
     order = cell.grid.word(stimulus.order, cell.row)
     intervals = np.array(
         [cell.ticks(key, getattr(stimulus, key)) for key in ("first_interval", "second_interval")]
@@ -124,7 +59,7 @@ def _triplet(stimulus: Triplet, cell: _Cell) -> Trains:
     yield cell.everywhere(stimulus.postsynaptic, post)
 
 
-def _poisson(stimulus: Poisson, cell: _Cell) -> Trains:
+def _poisson(stimulus: Poisson, cell: Occasion) -> Trains:
     rate = cell.rate(stimulus.rate)
     if not 0 <= rate * cell.step <= 0.1:
         raise ProtocolError(
@@ -153,7 +88,7 @@ def _enough(mean: float) -> int:
     return int(mean + 12 * np.sqrt(mean) + 50)
 
 
-def _spike_list(stimulus: SpikeList, cell: _Cell) -> Trains:
+def _spike_list(stimulus: SpikeList, cell: Occasion) -> Trains:
     size = cell.sizes[stimulus.population]
     if stimulus.file:
         cells, times = _read_spikes(cell.protocol.input_text(stimulus.file), stimulus.file)
@@ -189,12 +124,25 @@ def _read_spikes(text: str, path: str) -> tuple[Array, Array]:
     return cells.astype(np.int64), times
 
 
-_KINDS: dict[type, Callable[[Any, _Cell], Trains]] = {
+def _volley(stimulus: Volley, cell: Occasion) -> Trains:
+    count, size = cell.whole("count", stimulus.count), cell.sizes[stimulus.population]
+    if stimulus.first + count > size:
+        raise ProtocolError(
+            f"count: {count} cells from cell {stimulus.first} on are more than the {size} of "
+            f"{stimulus.population!r}"
+        )
+    start, spread = (cell.ticks(key, getattr(stimulus, key)) for key in ("start", "spread"))
+    cells = np.arange(count)
+    yield stimulus.population, stimulus.first + cells, start + spread * cells
+
+
+_KINDS: dict[type, Callable[[Any, Occasion], Trains]] = {
     Regular: _regular,
     Pairing: _pairing,
     Triplet: _triplet,
     Poisson: _poisson,
     SpikeList: _spike_list,
+    Volley: _volley,
 }
 
 
@@ -228,11 +176,13 @@ def spikes(
     rows, start = protocol.grid.rows, 0
     for phase in protocol.epochs:
         for number, stimulus in enumerate(phase.stimuli):
+            if isinstance(stimulus, Current):  # no spikes; see `injection`
+                continue
             place = f"phase {phase.name!r}, stimulus {number + 1} ({stimulus.kind})"
             try:
                 for copy, row in enumerate(row for row in rows for _ in range(protocol.repeats)):
                     repeat = copy % protocol.repeats
-                    cell = _Cell(protocol, phase, number, row, repeat, seed, sizes)
+                    cell = Occasion(protocol, phase, number, row, repeat, seed, sizes)
                     for name in _populations(stimulus):
                         if name not in sizes:
                             hint = suggest(name, sizes) if sizes else "All cells are neurons here."
@@ -259,7 +209,7 @@ def _populations(stimulus: Any) -> tuple[str, ...]:
     return (stimulus.population,)
 
 
-def _check_within(ticks: Array, cell: _Cell) -> None:
+def _check_within(ticks: Array, cell: Occasion) -> None:
     if ticks.size and (ticks.min() < 0 or ticks.max() >= cell.length):
         worst = ticks.min() if ticks.min() < 0 else ticks.max()
         raise ProtocolError(
