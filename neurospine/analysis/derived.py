@@ -11,7 +11,7 @@ from scipy import stats
 from scipy.optimize import curve_fit
 
 from neurospine.analysis.repeats import CONFIDENCE, Array, tabulate
-from neurospine.description.measure_tables import ExponentialFit, Ratio
+from neurospine.description.measure_tables import ExponentialFit, Ratio, Summation
 from neurospine.errors import ResultError
 from neurospine.results.trajectory import Trajectory
 
@@ -63,7 +63,7 @@ def _exponential(x: Array, amplitude: float, constant: float) -> Array:
 
 
 def ratio(
-    trajectory: Trajectory, repeats: pd.DataFrame, wanted: Ratio, own: Sequence[str]
+    trajectory: Trajectory, repeats: pd.DataFrame, wanted: Ratio | Summation, own: Sequence[str]
 ) -> pd.DataFrame:
     """Return a measure over its value at a reference condition.
 
@@ -106,3 +106,14 @@ def ratio(
     same = both["condition"] == both["reference"]
     linear = both.assign(value=quotient + moved, error=error.where(~same, 0.0))
     return tabulate(trajectory, linear, own)
+
+
+def summation(
+    trajectory: Trajectory, repeats: pd.DataFrame, wanted: Summation, own: Sequence[str]
+) -> pd.DataFrame:
+    """Return a measure over what it would be if single responses added up; see `ratio`."""
+    table = ratio(trajectory, repeats, wanted, own)
+    number = table[wanted.axis] / wanted.single
+    for column in ("value", "standard_error", "low", "high"):
+        table[column] /= number.where(number != 0)
+    return table

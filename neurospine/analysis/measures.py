@@ -8,12 +8,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neurospine.analysis import fluctuations, imaging, lifetimes, sizes
-from neurospine.analysis.derived import exponential_fit, ratio
+from neurospine.analysis import (
+    current_measures,
+    fluctuations,
+    imaging,
+    lifetimes,
+    sizes,
+    spike_measures,
+    trace_measures,
+)
+from neurospine.analysis.derived import exponential_fit, ratio, summation
 from neurospine.analysis.repeats import Cells, tabulate
 from neurospine.analysis.visits import snapshot, span
 from neurospine.description.imaging_measures import PersistentFraction
-from neurospine.description.measure_tables import ExponentialFit, Ratio, RelativeChange
+from neurospine.description.measure_tables import (
+    ExponentialFit,
+    Ratio,
+    RelativeChange,
+    Summation,
+)
 from neurospine.description.measures import axes_of
 from neurospine.description.protocol import Protocol
 from neurospine.errors import ResultError
@@ -49,13 +62,16 @@ def measure(trajectory: Trajectory, protocol: Protocol) -> Measures:
     tables: Measures = {}
     repeats: dict[str, pd.DataFrame] = {}
     for name, wanted in protocol.measures.items():
-        if not isinstance(wanted, ExponentialFit | Ratio):
+        if not isinstance(wanted, ExponentialFit | Ratio | Summation):
             repeats[name] = by_repeat(trajectory, wanted)
             tables[name] = tabulate(trajectory, repeats[name], list(wanted.own_axes))
     for name, wanted in protocol.measures.items():
         if isinstance(wanted, Ratio):
             own = list(axes_of(protocol, wanted))
             tables[name] = ratio(trajectory, repeats[wanted.of], wanted, own)
+        elif isinstance(wanted, Summation):
+            own = list(axes_of(protocol, wanted))
+            tables[name] = summation(trajectory, repeats[wanted.of], wanted, own)
     for name, wanted in protocol.measures.items():
         if isinstance(wanted, ExponentialFit):
             own = list(axes_of(protocol, protocol.measures[wanted.of]))
@@ -103,4 +119,15 @@ _BY_KIND: dict[str, Callable[[Trajectory, Any], pd.DataFrame]] = {
     "autocorrelation": sizes.autocorrelation,
     "fluctuation": fluctuations.fluctuation,
     "kesten": fluctuations.kesten,
+    "firing_rate": spike_measures.firing_rate,
+    "spike_count": spike_measures.spike_count,
+    "isi_variation": spike_measures.isi_variation,
+    "first_spike_latency": spike_measures.first_spike_latency,
+    "resting_potential": trace_measures.resting_potential,
+    "peak_deflection": trace_measures.peak_deflection,
+    "attenuation": trace_measures.attenuation,
+    "trace_duration_above": trace_measures.trace_duration_above,
+    "input_resistance": current_measures.input_resistance,
+    "sag": current_measures.sag,
+    "time_constant": current_measures.time_constant,
 }

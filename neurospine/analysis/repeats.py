@@ -33,7 +33,8 @@ class Cells:
         repeats = [
             int(d["repeat"].max()) + 1 for d in trajectory.spines.values() if d.sizes["slot"]
         ]
-        return cls(max(1, len(trajectory.info.conditions)), max(repeats, default=1))
+        said = int(trajectory.info.attributes.get("repeats", 1))
+        return cls(max(1, len(trajectory.info.conditions)), max(repeats, default=said))
 
     @property
     def size(self) -> int:
@@ -77,6 +78,22 @@ class Cells:
         table["value"] = value.ravel()
         table["error"] = np.broadcast_to(np.reshape(error, shape), value.shape).ravel()
         return pd.DataFrame(table)
+
+
+def averaged(cells: Cells, cell: Array, values: Array) -> pd.DataFrame:
+    """Return the mean of values in each cell of a design, with its standard error, as a table.
+
+    Values that are not a number count as not measured. The error is that over the values when
+    there is one repeat, else 0.
+    """
+    mean, error = np.full(cells.size, np.nan), np.zeros(cells.size)
+    for number, inside in enumerate(cells.split(cell, values)):
+        found = inside[np.isfinite(inside)]
+        if found.size:
+            mean[number] = found.mean()
+        if cells.repeats == 1 and found.size > 1:
+            error[number] = found.std(ddof=1) / np.sqrt(found.size)
+    return cells.values(mean, error)
 
 
 def share(part: Array, whole: Array) -> tuple[Array, Array]:

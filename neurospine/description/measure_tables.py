@@ -6,9 +6,16 @@ from typing import Literal
 
 from neurospine.description.schema import Number, Table
 from neurospine.description.units import parse_quantity
+from neurospine.errors import ProtocolError, suggest
 
 #: The end of a phase at which something is looked at.
 End = Literal["start", "end"]
+
+
+def known(what: str, name: str, names: object) -> None:
+    """Raise a `ProtocolError` if `name` is not among `names`."""
+    if name not in names:  # type: ignore[operator]
+        raise ProtocolError(f"{what}: unknown name {name!r}. {suggest(name, names)}")  # type: ignore[arg-type]
 
 
 class MeasureTable(Table):
@@ -93,3 +100,21 @@ class Ratio(MeasureTable):
     kind: Literal["ratio"]
     of: str
     reference: dict[str, Number | str]
+
+
+class Summation(MeasureTable):
+    """Another measure over what it would be if single responses added up.
+
+    Along an `axis` of numbers, such as how many inputs are active: the value at n over n times
+    that at `single`, by repeats as in `Ratio`. Above 1 summation is supralinear.
+    """
+
+    kind: Literal["summation"]
+    of: str
+    axis: str
+    single: Number = 1.0
+
+    @property
+    def reference(self) -> dict[str, Number | str]:
+        """The condition of the single response."""
+        return {self.axis: self.single}

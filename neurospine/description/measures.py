@@ -27,6 +27,23 @@ from neurospine.description.measure_tables import (
     PhaseMeasure,
     Ratio,
     RelativeChange,
+    Summation,
+    known,
+)
+from neurospine.description.neuron_checks import check_neuron_measure
+from neurospine.description.neuron_measures import (
+    Attenuation,
+    FiringRate,
+    FirstSpikeLatency,
+    InputResistance,
+    IsiVariation,
+    NeuronMeasure,
+    PeakDeflection,
+    RestingPotential,
+    Sag,
+    SpikeCount,
+    TimeConstant,
+    TraceDurationAbove,
 )
 from neurospine.description.size_measures import (
     Autocorrelation,
@@ -36,7 +53,7 @@ from neurospine.description.size_measures import (
     TailExponent,
 )
 from neurospine.description.units import convert, parse_quantity, seconds, whole_steps
-from neurospine.errors import ProtocolError, UnitError, suggest
+from neurospine.errors import ProtocolError, UnitError
 
 if TYPE_CHECKING:
     from neurospine.description.protocol import Protocol
@@ -44,7 +61,9 @@ if TYPE_CHECKING:
 Measure = Annotated[
     RelativeChange | ExponentialFit | Ratio | Density | Turnover | Survival | PersistentFraction
     | KaplanMeier | Lifetime | SizeDistribution | TailExponent | Fluctuation | Kesten
-    | Autocorrelation | Occupancy | Ages,
+    | Autocorrelation | Occupancy | Ages | Summation | FiringRate | SpikeCount | IsiVariation
+    | FirstSpikeLatency | RestingPotential | PeakDeflection | Attenuation | TraceDurationAbove
+    | InputResistance | Sag | TimeConstant,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -61,23 +80,19 @@ def check_measures(protocol: Protocol) -> None:
             known(f"{place}: phase", measure.phase, protocol.phase_times())
         if isinstance(measure, PhaseMeasure):
             _check_quantities(protocol, measure, place)
+        if isinstance(measure, NeuronMeasure):
+            check_neuron_measure(protocol, measure, place)
     for name, measure in protocol.measures.items():
-        if isinstance(measure, Ratio):
+        if isinstance(measure, Ratio | Summation):
             _check_ratio(protocol, measure, f"[measures.{name}]")
     for name, measure in protocol.measures.items():
         if isinstance(measure, ExponentialFit):
             _check_fit(protocol, measure, f"[measures.{name}]")
 
 
-def known(what: str, name: str, names: object) -> None:
-    """Raise a `ProtocolError` if `name` is not among `names`."""
-    if name not in names:  # type: ignore[operator]
-        raise ProtocolError(f"{what}: unknown name {name!r}. {suggest(name, names)}")  # type: ignore[arg-type]
-
-
 def axes_of(protocol: Protocol, measure: MeasureTable) -> dict[str, str]:
     """Return the unit of each own axis of a measure; a ratio has those of what it divides."""
-    if isinstance(measure, Ratio):
+    if isinstance(measure, Ratio | Summation):
         return protocol.measures[measure.of].own_axes
     return measure.own_axes
 
@@ -97,10 +112,14 @@ def _check_fit(protocol: Protocol, measure: ExponentialFit, place: str) -> None:
         raise ProtocolError(f"{place}: axis: {measure.axis!r} holds words, no numbers")
 
 
-def _check_ratio(protocol: Protocol, measure: Ratio, place: str) -> None:
+def _check_ratio(protocol: Protocol, measure: Ratio | Summation, place: str) -> None:
     known(f"{place}: of", measure.of, protocol.measures)
-    if isinstance(protocol.measures[measure.of], ExponentialFit | Ratio):
+    if isinstance(protocol.measures[measure.of], ExponentialFit | Ratio | Summation):
         raise ProtocolError(f"{place}: of: must be a measure by condition, no ratio or fit")
+    if isinstance(measure, Summation):
+        known(f"{place}: axis", measure.axis, protocol.conditions)
+        if isinstance(protocol.conditions[measure.axis].values[0], str):
+            raise ProtocolError(f"{place}: axis: {measure.axis!r} holds words, no numbers")
     if not measure.reference:
         raise ProtocolError(f"{place}: reference: names no condition")
     for axis, value in measure.reference.items():

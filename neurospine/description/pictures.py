@@ -8,7 +8,8 @@ from pydantic import Discriminator, Field, Tag
 
 from neurospine.description.imaging_measures import KaplanMeier, Occupancy, Survival
 from neurospine.description.library import list_files
-from neurospine.description.measures import axes_of, known
+from neurospine.description.measure_tables import known
+from neurospine.description.measures import axes_of
 from neurospine.description.published import load_reference
 from neurospine.description.schema import Number, Table
 from neurospine.description.size_measures import Fluctuation

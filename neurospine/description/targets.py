@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from neurospine.description.library import list_files
-from neurospine.description.measures import Measure, axes_of, check_measures, known
+from neurospine.description.measure_tables import known
+from neurospine.description.measures import Measure, axes_of, check_measures
 from neurospine.description.pictures import Plot, check_plot
 from neurospine.description.published import Published, load_reference
 from neurospine.description.references import check_source
