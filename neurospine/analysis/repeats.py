@@ -80,20 +80,35 @@ class Cells:
         return pd.DataFrame(table)
 
 
-def averaged(cells: Cells, cell: Array, values: Array) -> pd.DataFrame:
+def averaged(
+    cells: Cells, cell: Array, values: Array, own: Mapping[str, Any] | None = None
+) -> pd.DataFrame:
     """Return the mean of values in each cell of a design, with its standard error, as a table.
 
     Values that are not a number count as not measured. The error is that over the values when
     there is one repeat, else 0.
+
+    Parameters
+    ----------
+    cells, cell
+        The design, and which of its cells each value belongs to, shape (values,).
+    values
+        Shape (values,), or (values, rows) with an own axis.
+    own
+        As for `Cells.values`.
     """
-    mean, error = np.full(cells.size, np.nan), np.zeros(cells.size)
-    for number, inside in enumerate(cells.split(cell, values)):
-        found = inside[np.isfinite(inside)]
-        if found.size:
-            mean[number] = found.mean()
-        if cells.repeats == 1 and found.size > 1:
-            error[number] = found.std(ddof=1) / np.sqrt(found.size)
-    return cells.values(mean, error)
+    values = np.reshape(values, (len(cell), -1))
+    known = np.isfinite(values)
+    shape = (cells.size, values.shape[1])
+    number, total, squares = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    np.add.at(number, cell, known)
+    np.add.at(total, cell, np.where(known, values, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = total / number
+        np.add.at(squares, cell, np.where(known, values - mean[cell], 0.0) ** 2)
+        error = np.sqrt(squares / (number - 1) / number)
+    single = cells.repeats == 1
+    return cells.values(mean, np.where(single & (number > 1), error, 0.0), own)
 
 
 def share(part: Array, whole: Array) -> tuple[Array, Array]:

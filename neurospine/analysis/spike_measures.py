@@ -84,14 +84,10 @@ def firing_rate(trajectory: Trajectory, measure: FiringRate) -> pd.DataFrame:
     flat = spikes.neuron[inside] * bins + place[inside]
     rate = np.bincount(flat, minlength=spikes.neurons * bins).reshape(-1, bins) / every
     unit = parse_quantity(measure.every)[1]
-    first = quantity(trajectory, measure.start, "second")
-    tables = []
-    for row in range(bins):
-        table = spikes.averaged(rate[:, row])
-        end = first[table["condition"]] + (row + 1) * every
-        table.insert(2, "time", in_unit(end, unit))
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+    first = quantity(trajectory, measure.start, "second")[:, None]
+    end = in_unit(first + (np.arange(bins) + 1) * every, unit)
+    own = {"time": np.repeat(end, spikes.cells.repeats, axis=0)}
+    return averaged(spikes.cells, spikes.cell, rate, own)
 
 
 def spike_count(trajectory: Trajectory, measure: SpikeCount) -> pd.DataFrame:
