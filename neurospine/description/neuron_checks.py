@@ -15,9 +15,10 @@ from neurospine.description.neuron_measures import (
 from neurospine.description.phases import Phase
 from neurospine.description.stimuli import Current
 from neurospine.description.units import convert, parse_quantity
-from neurospine.errors import ProtocolError, UnitError
+from neurospine.errors import ProtocolError, UnitError, suggest
 
 if TYPE_CHECKING:
+    from neurospine.description.model import Model
     from neurospine.description.protocol import Protocol
 
 #: Keys that hold the length of a stretch.
@@ -45,6 +46,23 @@ def check_neuron_measure(protocol: Protocol, measure: NeuronMeasure, place: str)
         _check_recorded(protocol, measure, place)
     if isinstance(measure, CurrentMeasure):
         current_of(phase, measure, place)
+
+
+def check_populations(protocol: Protocol, model: Model) -> None:
+    """Raise a `ProtocolError` if a current or a measure names a population that is not there."""
+    for phase in protocol.phases:
+        for number, stimulus in enumerate(phase.stimuli):
+            if isinstance(stimulus, Current) and stimulus.population not in model.neurons:
+                neurons = model.neurons
+                hint = suggest(stimulus.population, neurons) if neurons else "There are none here."
+                raise ProtocolError(
+                    f"{protocol.place}: phase {phase.name!r}, stimulus {number + 1} (current): "
+                    f"population: {stimulus.population!r} is no population of neurons. {hint}"
+                )
+    for name, measure in protocol.measures.items():
+        if isinstance(measure, NeuronMeasure):
+            place = f"{protocol.place}: [measures.{name}]: population"
+            known(place, measure.population, model.circuit.populations)
 
 
 def current_of(phase: Phase, measure: CurrentMeasure, place: str) -> Current:

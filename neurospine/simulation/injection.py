@@ -7,7 +7,7 @@ time needs no other program; the turns of a cycle share them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,17 +37,6 @@ class _Wanted:
     start: int
     turns: int
     turn: int
-
-
-def check_currents(protocol: Protocol, neurons: Collection[str]) -> None:
-    """Raise a `ProtocolError` if a current goes to what is no population of neurons."""
-    for wanted in _wanted(protocol):
-        name = wanted.stimulus.population
-        if name not in neurons:
-            hint = suggest(name, neurons) if neurons else "There are no neurons here."
-            raise ProtocolError(
-                f"{wanted.place}: population: no population {name!r} of neurons. {hint}"
-            )
 
 
 def injection(

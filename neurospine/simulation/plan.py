@@ -9,6 +9,7 @@ import numpy as np
 from neurospine.description.checks import injected_currents
 from neurospine.description.expressions import parse_equations
 from neurospine.description.model import Model
+from neurospine.description.neuron_checks import check_populations
 from neurospine.description.protocol import Protocol
 from neurospine.description.units import seconds, whole_steps
 from neurospine.errors import ModelError, ProtocolError, UnitError, suggest
@@ -16,7 +17,6 @@ from neurospine.simulation.cells import Cells
 from neurospine.simulation.connections import whole_number
 from neurospine.simulation.form_choice import choose_form
 from neurospine.simulation.forms import Form, FormName
-from neurospine.simulation.injection import check_currents
 from neurospine.simulation.network import (
     Border,
     Network,
@@ -118,7 +118,7 @@ class _Planner:
 
     def plan(self) -> Plan:
         circuit = self.model.circuit
-        check_currents(self.protocol, self.model.neurons)
+        check_populations(self.protocol, self.model)
         forced = {n: s for n, s in self.sizes.items() if n not in self.model.neurons}
         trains = spikes(self.protocol, forced, self.seed)
         groups = [

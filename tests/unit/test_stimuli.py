@@ -240,3 +240,38 @@ def test_repeats_draw_other_poisson_spikes_and_conditions_the_same(train: Spikes
     assert copies[0] == copies[2]
     assert copies[1] == copies[3]
     assert copies[0] != copies[1]
+
+
+VOLLEY = {"kind": "volley", "population": "pre", "count": 2, "start": "10 ms"}
+MANY = {"many": {"values": [0, 3], "meaning": "Cells"}, "odd": {"values": [0.5], "meaning": "m"}}
+
+
+def test_a_volley_is_a_spike_in_each_of_the_first_cells(train: Spikes) -> None:
+    assert train(VOLLEY)["pre"] == [(0, 10), (1, 10)]
+    assert train({**VOLLEY, "spread": "2 ms", "first": 1})["pre"] == [(1, 10), (2, 12)]
+    assert train({**VOLLEY, "count": 0})["pre"] == []
+    assert train({**VOLLEY, "count": 3, "spread": "-5 ms"})["pre"] == [(2, 0), (1, 5), (0, 10)]
+    spikes = train({**VOLLEY, "count": "many"}, conditions=MANY)["pre"]
+    assert spikes == [(3, 10), (4, 10), (5, 10)]  # none in the first condition
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"count": 4}, ("count", "4 cells from cell 0", "3 of 'pre'")),
+        ({"count": 3, "first": 1}, ("count", "from cell 1")),
+        ({"count": -1}, ("count",)),
+        ({"count": "odd"}, ("count", "whole number, found 0.5")),
+        ({"count": "manny"}, ("count", "'manny'", "'many'")),
+        ({"start": "1.5 ms"}, ("start", "no multiple of the step")),
+        ({"start": "99 ms", "spread": "1 ms"}, ("outside the phase",)),
+        ({"spread": "1 mV"}, ("spread", "mV")),
+        ({"population": "pree"}, ("'pree'", "'pre'")),
+    ],
+)
+def test_a_volley_that_cannot_be_is_refused(
+    train: Spikes, change: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    with pytest.raises(NeurospineError) as caught:
+        train({**VOLLEY, **change}, conditions=MANY)
+    assert [word for word in words if word not in str(caught.value)] == []

@@ -11,8 +11,10 @@ import pytest
 import xarray as xr
 
 from neurospine import Model, Protocol, Trajectory, measure, simulate
+from neurospine.description.library import shipped_folder
 from neurospine.errors import ProtocolError, ResultError
 from neurospine.results.info import RunInfo, TraceInfo, Variable
+from neurospine.simulation.plan import make_plan
 
 CIRCUIT = """
 kind    = "circuit"
@@ -232,7 +234,8 @@ def test_large_recordings_are_read_in_pieces(monkeypatch: pytest.MonkeyPatch) ->
     )
 
 
-def test_pulses_and_turns_of_a_cycle_come_when_they_are_said_to() -> None:
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("cpp", marks=pytest.mark.cpp)])
+def test_pulses_and_turns_of_a_cycle_come_when_they_are_said_to(backend: str) -> None:
     pulses = {**CURRENT, "start": "2 ms", "stop": "3 ms", "rate": "300 Hz", "count": 3}
     wide = {**CURRENT, "start": "0 ms", "stop": "length", "cells": (0,), "amplitude": "-50 pA"}
     protocol = Protocol(
@@ -250,7 +253,7 @@ def test_pulses_and_turns_of_a_cycle_come_when_they_are_said_to() -> None:
         arrangement="rows", repeats=2,
         traces={"cells": {"variables": ("i_injected",), "cells": (0, 1), "every": "0.1 ms"}},
     )  # fmt: skip
-    run = simulate(Model.from_text(CIRCUIT), protocol, backend="numpy").traces["cells"]
+    run = simulate(Model.from_text(CIRCUIT), protocol, backend=backend).traces["cells"]
     onsets = np.rint(np.arange(3) / 300 / 1e-4).astype(int)
     expected = np.zeros((50 + 3 * 300, 8))
     for turn in range(3):
@@ -260,6 +263,23 @@ def test_pulses_and_turns_of_a_cycle_come_when_they_are_said_to() -> None:
         expected[start + 200 : start + 240, [4, 6]] -= 50
     np.testing.assert_allclose(run["i_injected"].values * 1e12, expected, atol=1e-9)
     assert run["i_injected"].attrs["units"] == "amp"
+
+
+def test_other_amplitudes_and_times_need_no_other_program() -> None:
+    model = Model.from_text(CIRCUIT)
+    later = {**CURRENT, "start": "60 ms", "stop": "70 ms", "amplitude": "1 nA", "cells": (2,)}
+    made = [make_plan(model, make((0, 1), s)).network for s in (CURRENT, later)]
+    assert made[0].structure == made[1].structure
+    quiet = make_plan(model, make(phases=({"name": "step", "duration": "10 ms"},))).network
+    assert "i_injected = 0*amp : amp" in quiet.groups[0].equations
+
+
+def test_a_neuron_that_reads_no_current_gets_none() -> None:
+    leaky = (shipped_folder() / "models/neurons/leaky.toml").read_text()
+    deaf = leaky.replace(" + i_injected/capacitance", "").replace('"leaky"', '"deaf"')
+    model = Model.from_text(CIRCUIT.replace('"leaky"', '"deaf"'), parts={"deaf": deaf})
+    with pytest.raises(ProtocolError, match=r"stimulus 1 \(current\).*'deaf'.*'i_injected'"):
+        simulate(model, make(), backend="numpy")
 
 
 BAD: list[tuple[dict[str, Any], tuple[str, ...]]] = [
@@ -329,6 +349,12 @@ def test_a_wrong_measure_of_neurons_is_refused(
     with pytest.raises(ProtocolError) as caught:
         make(phases=phases, conditions=axes, measures={"rest": rest, "found": common | table})
     assert [w for w in ("measures", "found", *words) if w not in str(caught.value)] == []
+
+
+def test_a_measure_of_no_population_of_the_model_is_refused_before_the_run() -> None:
+    protocol = make(measures={"found": {"kind": "firing_rate", "population": "cell"}})
+    with pytest.raises(ProtocolError, match=r"measures.found.*population.*'cell'.*'cells'"):
+        simulate(Model.from_text(CIRCUIT), protocol, backend="numpy")
 
 
 def test_a_run_without_what_a_measure_needs_says_so() -> None:
