@@ -1,0 +1,128 @@
+"""Currents into compartments of a tree, and what their measures say about passive ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurospine import Model, Protocol, measure, simulate
+from neurospine.errors import ProtocolError
+
+SOURCE = 'source = "assumed", meaning = "m"'
+PARTS = {
+    "leak": f"""
+kind = "mechanism"
+name = "leak"
+summary = "s"
+conductance = "area/membrane_resistivity"
+reversal = "e_leak"
+[parameters]
+membrane_resistivity = {{ value = 10000.0, unit = "ohm*cm**2", {SOURCE} }}
+e_leak = {{ value = -70.0, unit = "mV", {SOURCE} }}
+""",
+    "spiking": f"""
+kind = "mechanism"
+name = "spiking"
+summary = "s"
+threshold = "v > v_threshold"
+refractory = "refractory_period"
+on_spike = "v = v_reset"
+[parameters]
+v_threshold = {{ value = 0.0, unit = "mV", {SOURCE} }}
+v_reset = {{ value = -60.0, unit = "mV", {SOURCE} }}
+refractory_period = {{ value = 2.0, unit = "ms", {SOURCE} }}
+""",
+    "tree": f"""
+kind = "neuron"
+name = "tree"
+summary = "s"
+method = "crank_nicolson"
+[membrane]
+capacitance = "specific_capacitance"
+axial_resistivity = "axial_resistivity"
+potential = "v_start"
+[compartments.soma]
+length = "size"
+diameter = "size"
+mechanisms = ["leak", "spiking"]
+[compartments.dend]
+parent = "soma"
+length = "size"
+diameter = "thin"
+mechanisms = ["leak"]
+[parameters]
+specific_capacitance = {{ value = 1.0, unit = "uF/cm**2", {SOURCE} }}
+v_start = {{ value = -70.0, unit = "mV", {SOURCE} }}
+size = {{ value = 30.0, unit = "um", {SOURCE} }}
+thin = {{ value = 15.0, unit = "um", {SOURCE} }}
+axial_resistivity = {{ value = 1e6, unit = "ohm*cm", {SOURCE} }}
+""",
+}
+CIRCUIT = """
+kind = "circuit"
+name = "alone"
+summary = "s"
+[populations.cells]
+neuron = "tree"
+size = 1
+"""
+#: Leaks of soma and dendrite (nS): area over 10 kOhm cm**2. They are joined by half a dendrite of
+#: 10 kOhm m, far worse than cytoplasm.
+SOMA, DENDRITE = np.pi * 30 * 30 * 1e-3, np.pi * 30 * 15 * 1e-3
+COUPLING = np.pi * 7.5**2 / 15 / 1e4 * 1e3
+
+
+def currents(*more: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """Return phases with a current into the soma, and then one into the dendrite."""
+    flows = {"kind": "current", "population": "cells", "amplitude": "10 pA",
+             "start": "20 ms", "stop": "320 ms"}  # fmt: skip
+    return tuple(
+        {"name": name, "duration": "340 ms", "stimuli": ({**flows, **place}, *more)}
+        for name, place in (("soma", {}), ("dendrite", {"compartment": "dend"}))
+    )
+
+
+def make(**facts: Any) -> Protocol:
+    tables: dict[str, Any] = {"phases": currents(), **facts}
+    return Protocol(
+        name="steps", model={"circuit": "alone"}, step="0.05 ms", record_every="10 ms",
+        traces={"cells": {"variables": ("v_soma", "v_dend"), "every": "0.1 ms"}}, **tables,
+    )  # fmt: skip
+
+
+def test_resistances_and_attenuation_of_two_compartments_are_those_of_the_circuit() -> None:
+    common = {"meaning": "m", "population": "cells"}
+    window = {"start": "20 ms", "stop": "320 ms", "of": "steady"}
+    wanted: dict[str, dict[str, Any]] = {
+        "at_soma": {"kind": "input_resistance", "phase": "soma", "variable": "v_soma"},
+        "at_dend": {"kind": "input_resistance", "phase": "dendrite", "variable": "v_dend"},
+        "transfer": {"kind": "input_resistance", "phase": "dendrite", "variable": "v_soma"},
+        "outwards": {"kind": "attenuation", "phase": "soma", "variable": "v_dend",
+                     "over": "v_soma", **window},
+        "inwards": {"kind": "attenuation", "phase": "dendrite", "variable": "v_soma",
+                    "over": "v_dend", **window},
+        "tau": {"kind": "time_constant", "phase": "soma", "variable": "v_soma",
+                "after": "60 ms", "length": "60 ms"},
+    }  # fmt: skip
+    protocol = make(measures={name: {**common, **table} for name, table in wanted.items()})
+    run = simulate(Model.from_text(CIRCUIT, parts=PARTS), protocol, backend="numpy")
+    found = {name: float(t["value"][0]) for name, t in measure(run, protocol).items()}
+    matrix = np.array([[SOMA + COUPLING, -COUPLING], [-COUPLING, DENDRITE + COUPLING]])
+    resistance = np.linalg.inv(matrix) * 1e3  # MOhm
+    assert found["at_soma"] == pytest.approx(resistance[0, 0], rel=1e-6)
+    assert found["at_dend"] == pytest.approx(resistance[1, 1], rel=1e-6)
+    assert found["transfer"] == pytest.approx(resistance[0, 1], rel=1e-6)
+    assert found["outwards"] == pytest.approx(COUPLING / (DENDRITE + COUPLING), rel=1e-6)
+    assert found["inwards"] == pytest.approx(COUPLING / (SOMA + COUPLING), rel=1e-6)
+    assert found["tau"] == pytest.approx(10.0, rel=1e-3)  # 10 kOhm cm**2 times 1 uF/cm**2
+
+
+def test_a_current_into_no_compartment_is_refused() -> None:
+    wrong = {"kind": "current", "population": "cells", "amplitude": "10 pA", "start": "0 ms",
+             "stop": "1 ms", "compartment": "dnd"}  # fmt: skip
+    with pytest.raises(ProtocolError, match=r"stimulus 2 \(current\): compartment.*'dend'"):
+        simulate(
+            Model.from_text(CIRCUIT, parts=PARTS), make(phases=currents(wrong)), backend="numpy"
+        )
