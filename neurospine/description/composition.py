@@ -62,7 +62,6 @@ _WANTED = {
 Names = Mapping[str, Dimension]
 #: What the effect of an arrival may read of the spine.
 _AT_SPINE = {"weight": DIMENSIONLESS, "place": DIMENSIONLESS, "neck_resistance": ohm.dim}
-#: Objects that every network has.
 _OWN_OBJECTS = ("network", "recorder", "defaultclock")
 _OWN_ENDINGS = ("_spikes", "_out", "_settle", "_traces")
 
@@ -240,7 +239,7 @@ class _CircuitCheck:
         for name, drive in self.circuit.drives.items():
             with at(origin, f"drives.{name}"):
                 self._drive(name, drive)
-        # Neurons may be alone, with nothing but a current into them or a rhythm of their own.
+        # Neurons may be alone, with nothing but a current into them.
         for name in sorted(set(self.circuit.populations) - self.joined - set(self.variables)):
             raise ModelError(f"{origin}: [populations.{name}]: no projection or drive reaches it")
         check_used(self.circuit, origin, self.used)
