@@ -55,6 +55,8 @@ class Imaging:
         The cell of the design that each slot belongs to, shape (slots,).
     condition
         The condition of each slot, shape (slots,).
+    slots
+        The table of the slots, one row each.
     stages
         The names of the stages in the order of their numbers.
     """
@@ -67,6 +69,7 @@ class Imaging:
         table = trajectory.contacts.get(projection)
         slots = described.kept["slot"].to_numpy()
         self._contacts = None if table is None else Contacts(table, slots)
+        self.slots = described.kept
         self.stages = list(described.stages)
         self._detection, self._wanted = 0.0, None
         if isinstance(measure, SpineMeasure):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -57,7 +58,7 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     ModelError
         If the expression is not arithmetic, or uses an unknown name.
     """
-    return _value(parse_expression(expression), names)
+    return _value(parse_expression(expression), {"pi": math.pi, **names})
 
 
 def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:

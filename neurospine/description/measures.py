@@ -45,6 +45,7 @@ from neurospine.description.neuron_measures import (
     TimeConstant,
     TraceDurationAbove,
 )
+from neurospine.description.shape_measures import PairCorrelation, Shape, ShapeCorrelation
 from neurospine.description.size_measures import (
     Autocorrelation,
     Fluctuation,
@@ -63,7 +64,7 @@ Measure = Annotated[
     | KaplanMeier | Lifetime | SizeDistribution | TailExponent | Fluctuation | Kesten
     | Autocorrelation | Occupancy | Ages | Summation | FiringRate | SpikeCount | IsiVariation
     | FirstSpikeLatency | RestingPotential | PeakDeflection | Attenuation | TraceDurationAbove
-    | InputResistance | Sag | TimeConstant,
+    | InputResistance | Sag | TimeConstant | Shape | ShapeCorrelation | PairCorrelation,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

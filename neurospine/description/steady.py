@@ -30,7 +30,7 @@ def start_values(cell: Cell, numbers: Mapping[str, float]) -> dict[str, float]:
     equations = parse_equations(cell.part.equations)
     start = {name: numbers[parameter] for name, parameter in cell.part.initial.items()}
     moving = {e.name: e.expression for e in equations if e.differential and e.name not in start}
-    values = {**numbers, "pi": math.pi, **dict.fromkeys(moving, 0.0), **start}
+    values = {**numbers, **dict.fromkeys(moving, 0.0), **start}
     values |= dict.fromkeys(cell.ports, 0.0)
     between = in_order(e for e in equations if not e.differential)
     for _ in range(_MOST_ROUNDS):
