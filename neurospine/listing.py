@@ -18,11 +18,12 @@ from neurospine.description.composition import check_alone
 from neurospine.description.entries import Part
 from neurospine.description.expressions import Equation
 from neurospine.description.library import display, find_file, list_files, parse_toml, read_text
-from neurospine.description.model import Model, load_model, load_spine
+from neurospine.description.model import Model, load_model
 from neurospine.description.parameters import Parameter
 from neurospine.description.parts import KINDS, NeuronPart, PartSource, parse_part
 from neurospine.description.protocol import Protocol, load_protocol
 from neurospine.description.references import references
+from neurospine.description.spine_loading import load_spine
 from neurospine.description.spine_parts import SpinePart
 from neurospine.errors import LibraryError, ModelError, NeurospineError, ProtocolError, suggest
 from neurospine.listing_cells import describe_cell

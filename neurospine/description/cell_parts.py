@@ -12,6 +12,8 @@ from neurospine.description.schema import Table
 #: Where on its parent a compartment begins.
 Place = Literal["start", "middle", "end"]
 MOST_SEGMENTS = 200
+#: What a cell releases, and a receptor answers to: glutamate excites, gaba inhibits.
+Transmitter = Literal["glutamate", "gaba"]
 
 
 class MechanismPart(Part):
@@ -22,7 +24,7 @@ class MechanismPart(Part):
     `conductance` towards a `reversal` potential, which is solved together with the
     voltages, or an explicit `current`. `carries` names the parameter with the share
     of that current that is carried by calcium. `receives` says what one synaptic event of peak
-    ``conductance`` adds; `on_spike` what happens in the compartment when the cell
+    ``conductance`` adds, and `transmitter` what it answers to; `on_spike` what happens in the compartment when the cell
     spikes; a mechanism with a `threshold` decides when that is.
     """
 
@@ -35,6 +37,7 @@ class MechanismPart(Part):
     current: str = ""
     carries: dict[Literal["calcium"], str] = {}
     receives: str = ""
+    transmitter: Transmitter | None = None
     threshold: str = ""
     refractory: str = ""
     on_spike: str = ""

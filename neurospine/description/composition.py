@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from brian2 import ohm, second, siemens
+from brian2 import meter, ohm, second, siemens
 from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension
 
 from neurospine.description.cell_checks import check_mechanism
@@ -20,6 +20,8 @@ from neurospine.description.checks import (
     check_used,
     known_parameters,
 )
+from neurospine.description.connectivity import check_connectivity
+from neurospine.description.dale import check_signs
 from neurospine.description.dimensions import check_statements
 from neurospine.description.dynamics_checks import check_intrinsic, check_stages
 from neurospine.description.entries import LibraryFile, Part
@@ -56,6 +58,7 @@ _RATE = DIMENSIONLESS / second.dim
 _WANTED = {
     _RATE: "a rate (1/time)",
     second.dim: "a time",
+    meter.dim: "a length",
     DIMENSIONLESS: "a plain number",
     siemens.dim: "a conductance",
 }
@@ -86,6 +89,7 @@ def check_model(model: Model) -> None:
         variables[population] = check_neuron(neuron, model.origins[neuron.name])
     _CircuitCheck(model, variables).run(model.origins[model.circuit.name])
     _check_effect_names(model, variables)
+    check_signs(model)
 
 
 def check_alone(part: LibraryFile, origin: str) -> None:
@@ -259,11 +263,7 @@ class _CircuitCheck:
         self._parameter("delay", projection.delay, second.dim)
         if projection.delay_spread:
             self._parameter("delay_spread", projection.delay_spread, second.dim)
-        in_degree = projection.connectivity.in_degree
-        if (projection.connectivity.rule == "fixed_in_degree") != bool(in_degree):
-            raise ModelError("connectivity: in_degree goes with the rule fixed_in_degree")
-        if in_degree:
-            self._parameter("connectivity.in_degree", in_degree, DIMENSIONLESS)
+        check_connectivity(projection.connectivity, self._quantity)
         check_receptors(self.model, name)
         for parameter in projection.receptors.values():
             self._parameter("receptors", parameter, siemens.dim)
@@ -280,6 +280,9 @@ class _CircuitCheck:
         port = "count" if drive.rate else "noise"
         self._effect(drive.effect, drive.target, {port: DIMENSIONLESS})
         self.joined.add(drive.target)
+
+    def _quantity(self, key: str, name: str, unit: str) -> None:
+        self._parameter(key, name, meter.dim if unit == "meter" else DIMENSIONLESS)
 
     def _parameter(self, key: str, name: str, dimension: Dimension) -> None:
         if name not in self.parameters:

@@ -14,6 +14,7 @@ from neurospine.description.cell import Cell
 from neurospine.description.cell_checks import load_cell
 from neurospine.description.checks import at
 from neurospine.description.composition import check_model
+from neurospine.description.edge_lists import edge_text
 from neurospine.description.entries import Part
 from neurospine.description.library import display, find_file, read_text
 from neurospine.description.parameters import OVERRIDE, Parameters
@@ -21,15 +22,11 @@ from neurospine.description.parts import (
     CircuitPart,
     NeuronPart,
     PartSource,
-    offering,
     parse_part,
 )
 from neurospine.description.spine import Spine
-from neurospine.description.spine_parts import LOCAL_PORTS, SpinePart
+from neurospine.description.spine_loading import load_spine
 from neurospine.errors import ModelError, suggest
-
-_SPINE_KINDS = ("plasticity", "structure", "intrinsic", "stages", "readout", "geometry")
-_NEEDED_KINDS = ("structure", "readout")
 
 
 @dataclass(frozen=True)
@@ -52,6 +49,8 @@ class Model:
         The TOML text of every file the model was made from, by name.
     chosen_sets
         Names of the parameter sets in use.
+    edge_texts
+        The lists of edges that the circuit names (see `edge_lists`), by name.
     """
 
     circuit: CircuitPart
@@ -61,11 +60,18 @@ class Model:
     parameters: Parameters
     texts: Mapping[str, str]
     chosen_sets: tuple[str, ...] = ()
+    edge_texts: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
     def from_text(
-        cls, text: str, *, parts: Mapping[str, str] | None = None, spine: str | None = None
+        cls,
+        text: str,
+        *,
+        parts: Mapping[str, str] | None = None,
+        spine: str | None = None,
+        folder: Path = Path(),
+        edges: Mapping[str, str] | None = None,
     ) -> Model:
         """Return a model from the TOML text of a circuit.
 
@@ -77,6 +83,9 @@ class Model:
             TOML texts of parts that are not in the library, by name.
         spine
             A spine model to use in every projection instead of the circuit's own.
+        folder, edges
+            Where lists of edges that the circuit names are looked up, and such as
+            `edge_texts` holds them, which are used instead.
 
         Raises
         ------
@@ -86,7 +95,8 @@ class Model:
         circuit = parse_part(text, "<circuit>")
         if not isinstance(circuit, CircuitPart):
             raise ModelError(f"<circuit>: a circuit is wanted here, this is a {circuit.kind}")
-        return _compose(circuit, text, "<circuit>", PartSource(dict(parts or {})), spine)
+        source = PartSource(dict(parts or {}))
+        return _compose(circuit, text, "<circuit>", source, spine, folder, edges)
 
     @property
     def name(self) -> str:
@@ -195,11 +205,17 @@ def load_model(name: str | Path, *, spine: str | None = None) -> Model:
     if not isinstance(part, CircuitPart):
         hint = f" Use it as spine={part.name!r} in a circuit." if part.kind == "spine" else ""
         raise ModelError(f"{origin}: a circuit is wanted here, this is a {part.kind}.{hint}")
-    return _compose(part, text, origin, PartSource(), spine)
+    return _compose(part, text, origin, PartSource(), spine, path.parent)
 
 
 def _compose(
-    circuit: CircuitPart, text: str, origin: str, source: PartSource, spine: str | None
+    circuit: CircuitPart,
+    text: str,
+    origin: str,
+    source: PartSource,
+    spine: str | None,
+    folder: Path,
+    edges: Mapping[str, str] | None = None,
 ) -> Model:
     origins = {circuit.name: origin}
     neurons: dict[str, NeuronPart] = {}
@@ -213,15 +229,17 @@ def _compose(
             neurons[name] = cells[name].part if name in cells else part
             origins[part.name] = found
     spines: dict[str, Spine] = {}
+    lists: dict[str, str] = {}
     for name, projection in circuit.projections.items():
         with at(origin, f"projections.{name}"):
             part, found = source.load(spine or projection.spine, "spine")
             spines[name] = load_spine(part, found, source, origins)
+            lists |= edge_text(projection.connectivity, folder, edges or {})
     if circuit.name in source.texts:
         raise ModelError(f"{origin}: {circuit.name!r} is also the name of one of its parts")
     source.texts[circuit.name] = text
     texts = dict(source.texts)
-    model = Model(circuit, neurons, cells, spines, Parameters({}), texts, (), origins)
+    model = Model(circuit, neurons, cells, spines, Parameters({}), texts, (), lists, origins)
     entries = {
         f"{part.name}.{name}": entry.parameter(f"{part.name}.{name}")
         for part in model.parts.values()
@@ -230,34 +248,6 @@ def _compose(
     model = replace(model, parameters=Parameters(entries))
     check_model(model)
     return _with_own_values(model, origin)
-
-
-def load_spine(spine: SpinePart, origin: str, source: PartSource, origins: dict[str, str]) -> Spine:
-    """Load the parts of a spine model and check that they meet at their ports.
-
-    `origins` collects where each part came from.
-    """
-    parts: dict[str, Part] = {}
-    for used in spine.use:
-        with at(origin, "use"):
-            part, found = source.load(used, *_SPINE_KINDS)
-        origins[part.name] = found
-        if part.kind in parts:
-            raise ModelError(f"{origin}: [use]: two parts of kind {part.kind}; a spine has one")
-        parts[part.kind] = part
-    provided = {port for part in parts.values() for port in part.provides}  # type: ignore[attr-defined]
-    for part in parts.values():
-        for port in part.needs:  # type: ignore[attr-defined]
-            if port not in {*provided, *LOCAL_PORTS}:
-                offers = ", ".join(offering(port)) or "no shipped part"
-                raise ModelError(
-                    f"{origin}: {part.name!r} needs the port {port!r}, which no part in 'use' "
-                    f"sets. It is offered by: {offers}"
-                )
-    for kind in _NEEDED_KINDS:
-        if kind not in parts:
-            raise ModelError(f"{origin}: 'use' lacks a part of kind {kind}")
-    return Spine(spine.name, *(parts.get(kind) for kind in _SPINE_KINDS))  # type: ignore[arg-type]
 
 
 def _with_own_values(model: Model, origin: str) -> Model:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt
 
-from neurospine.description.cell_parts import Compartment, MechanismPart, Membrane
+from neurospine.description.cell_parts import Compartment, MechanismPart, Membrane, Transmitter
+from neurospine.description.connectivity import Connectivity
 from neurospine.description.entries import LibraryFile, Part, ValueEntry
 from neurospine.description.library import display, find_file, list_files, parse_toml, read_text
 from neurospine.description.schema import Table, read_table
@@ -31,7 +32,9 @@ class NeuronPart(Part):
 
     The second has a `membrane`, `compartments` with mechanisms, and `values` for the
     parameters of these: ``<name>`` in all compartments or ``<name>_<compartment>``.
-    A point neuron's equations may read ``i_injected`` (amp), which stimuli inject into it.
+    A point neuron's equations may read ``i_injected`` (amp), which stimuli inject into it;
+    its `transmitters` say to which transmitter a variable answers that projections add to:
+    what adds to it then excites (glutamate) or inhibits (gaba).
     """
 
     kind: Literal["neuron"]
@@ -40,6 +43,7 @@ class NeuronPart(Part):
     reset: str = ""
     refractory: str = ""
     initial: dict[str, str] = {}
+    transmitters: dict[str, Transmitter] = {}
     method: PointMethod | CableMethod | None = None
     membrane: Membrane | None = None
     compartments: dict[str, Compartment] = {}
@@ -47,21 +51,15 @@ class NeuronPart(Part):
 
 
 class Population(Table):
-    """Cells of one kind; without `neuron` they spike only where a protocol says so."""
+    """Cells of one kind; without `neuron` they spike only where a protocol says so.
+
+    All their projections excite, or all inhibit (see `dale.py`); with `transmitter` it
+    is said which.
+    """
 
     size: PositiveInt | str
     neuron: str | None = None
-
-
-class Connectivity(Table):
-    """Which cells are joined.
-
-    ``fixed_in_degree`` draws the partners of each postsynaptic cell independently:
-    a pair of cells may share several spines, no cell contacts itself.
-    """
-
-    rule: Literal["one_to_one", "all_to_all", "fixed_in_degree"]
-    in_degree: str | None = None
+    transmitter: Transmitter | None = None
 
 
 class Projection(Table):

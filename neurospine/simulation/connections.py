@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurospine.description.units import whole_steps
+from neurospine.description.edge_lists import EdgeList, edges_of
+from neurospine.description.model import Model
+from neurospine.description.units import ON_A_STEP, whole_steps
 from neurospine.errors import ModelError
+from neurospine.simulation.distances import near_pairs
 from neurospine.simulation.form_choice import delay_spread
 from neurospine.simulation.network import Array
 from neurospine.simulation.numbers import Numbers
@@ -50,6 +53,7 @@ def connections(
         Decides random connections.
     """
     repeats = numbers.repeats
+    repeats = numbers.repeats
     drawn = [_draw(numbers, projection, sizes, seed, repeat) for repeat in range(repeats)]
     pre, post = [], []
     for copy in range(copies):
@@ -63,32 +67,88 @@ def _draw(numbers: Numbers, name: str, sizes: tuple[int, int], seed: int, repeat
     """Return one copy's spines as sorted numbers ``pre*size + post``."""
     projection = numbers.model.circuit.projections[name]
     rule = projection.connectivity
-    if rule.rule == "one_to_one":
-        if sizes[0] != sizes[1]:
-            raise ModelError(f"projection {name!r}: one_to_one needs equal sizes {sizes}")
-        return np.arange(sizes[0]) * (sizes[1] + 1)
-    if rule.rule == "all_to_all":
-        return np.arange(sizes[0] * sizes[1])
+    listed = edges_of(numbers.model, name)
+    if listed:
+        return _listed(numbers.model, name, listed, sizes)
+    contacts = whole_number(numbers, rule.contacts) if rule.contacts else 1
+    recurrent = projection.origin == projection.target
+    random = generator(seed, name, "connections", str(repeat))
+    match rule.rule:
+        case "one_to_one":
+            if sizes[0] != sizes[1]:
+                raise ModelError(f"projection {name!r}: one_to_one needs equal sizes {sizes}")
+            pairs = np.arange(sizes[0]) * (sizes[1] + 1)
+        case "all_to_all":
+            pairs = np.arange(sizes[0] * sizes[1])
+        case "distance_dependent":
+            return np.repeat(near_pairs(numbers, name, sizes, random), contacts)
+        case _:
+            return _in_degree(numbers, name, sizes, random, recurrent=recurrent)
+    return np.repeat(pairs, contacts)
+
+
+def _in_degree(
+    numbers: Numbers,
+    name: str,
+    sizes: tuple[int, int],
+    random: np.random.Generator,
+    *,
+    recurrent: bool,
+) -> Array:
+    """Return the same number of spines for every postsynaptic cell."""
+    rule = numbers.model.circuit.projections[name].connectivity
     assert rule.in_degree is not None
     degree = whole_number(numbers, rule.in_degree)
-    random = generator(seed, name, "connections", str(repeat))
-    post = np.repeat(np.arange(sizes[1]), degree)
-    recurrent = projection.origin == projection.target
-    if recurrent and sizes[0] < 2:
+    others = sizes[0] - recurrent
+    if recurrent and others < 1:
         raise ModelError(f"projection {name!r}: a cell alone has no partner")
-    pre = random.integers(0, sizes[0] - recurrent, post.size)
-    pre += recurrent & (pre >= post)  # no cell onto itself
+    if rule.contacts is None:
+        post = np.repeat(np.arange(sizes[1]), degree)
+        pre = random.integers(0, others, post.size)
+    else:
+        contacts = whole_number(numbers, rule.contacts)
+        partners, left = divmod(degree, contacts)
+        place = f"projection {name!r}: connectivity: in_degree: {rule.in_degree} = {degree}"
+        if left:
+            raise ModelError(f"{place} is no multiple of {rule.contacts} = {contacts} contacts")
+        if partners > others:
+            raise ModelError(
+                f"{place} with {contacts} contacts a pair needs {partners} different partners, and "
+                f"there are {others} in {numbers.model.circuit.projections[name].origin!r}; raise "
+                "contacts, or leave it out so that a pair may share several by chance"
+            )
+        one = [random.permutation(others)[:partners] for _ in range(sizes[1])]
+        post = np.repeat(np.arange(sizes[1]), degree)
+        pre = np.repeat(np.concatenate(one), contacts)
+    pre = pre + (recurrent & (pre >= post))  # no cell onto itself
     return np.sort(pre * sizes[1] + post)
+
+
+def _listed(model: Model, name: str, listed: EdgeList, sizes: tuple[int, int]) -> Array:
+    """Return the spines of a list, which is sorted."""
+    projection = model.circuit.projections[name]
+    ends = (("pre", listed.pre, projection.origin), ("post", listed.post, projection.target))
+    for (column, cells, population), size in zip(ends, sizes, strict=True):
+        if cells.max() >= size:
+            raise ModelError(
+                f"projection {name!r}: connectivity: file: {projection.connectivity.file}: column "
+                f"{column!r}: there is no cell {cells.max()} in {population!r}, which has {size} "
+                "(counted from 0)"
+            )
+    return listed.pre.astype(np.int64) * sizes[1] + listed.post
 
 
 def delays(numbers: Numbers, name: str, step: float, size: int, copies: int, seed: int) -> Array:
     """Return the delay of all spines, or of each where they differ, in seconds.
 
-    All conditions of one repeat share their delays. `size` is the number of spines
-    in one copy of the circuit.
+    Those of a list of edges go before the projection's own. All conditions of one repeat
+    share their delays. `size` is the number of spines in one copy of the circuit.
     """
     model = numbers.model
     circuit, projection = model.circuit, model.circuit.projections[name]
+    listed = edges_of(model, name)
+    if listed and listed.delay is not None:
+        return np.tile(_listed_delays(model, name, listed.delay, step), copies)
     delay = numbers.single(circuit.name, projection.delay)
     spread = delay_spread(model, name)
     if delay < 0 or spread < 0:
@@ -109,3 +169,16 @@ def delays(numbers: Numbers, name: str, step: float, size: int, copies: int, see
     ]
     steps = np.concatenate([drawn[copy % numbers.repeats] for copy in range(copies)])
     return np.asarray(delay + steps * step)
+
+
+def _listed_delays(model: Model, name: str, delay: Array, step: float) -> Array:
+    """Return the delays of a list of edges, which must be whole steps."""
+    steps = np.rint(delay / step)
+    wrong = np.abs(delay - steps * step) > ON_A_STEP * np.maximum(delay, step)
+    if wrong.any():
+        projection = model.circuit.projections[name]
+        raise ModelError(
+            f"projection {name!r}: connectivity: file: {projection.connectivity.file}: column "
+            f"'delay': {delay[wrong][0]:g} s is no multiple of the step of {step:g} s"
+        )
+    return np.asarray(steps * step)

@@ -6,6 +6,7 @@ import ast
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from neurospine.description.edge_lists import edges_of
 from neurospine.description.evaluate import evaluate
 from neurospine.description.expressions import (
     Equation,
@@ -65,7 +66,8 @@ def _choose(
     effect = projection_effect(model, projection).strip()
     if spine.rule is None:
         return forms.static(spine, effect)
-    even = delay_spread(model, projection) == 0
+    listed = edges_of(model, projection)
+    even = delay_spread(model, projection) == 0 and not (listed and listed.delay is not None)
     settling = [_settling(m, spine, step, border_steps) for m in models] if even else [None]
     settle = None if None in settling else min(filter(None, settling))
     delay = model.number(model.circuit.name, model.circuit.projections[projection].delay)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurospine.description.checks import injected_currents
+from neurospine.description.dale import check_signs
 from neurospine.description.expressions import parse_equations
 from neurospine.description.model import Model
 from neurospine.description.neuron_checks import check_populations
@@ -106,6 +107,8 @@ class _Planner:
             self.numbers = Numbers(models, protocol.repeats)
         except ProtocolError as error:
             raise ProtocolError(f"{protocol.place}: {error}") from None
+        for changed in models:
+            check_signs(changed)
         self.copies = len(models) * protocol.repeats
         self.sizes = {name: self._size(name) for name in model.circuit.populations}
         for name, size in self.sizes.items():

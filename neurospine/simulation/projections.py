@@ -163,7 +163,7 @@ class Layout:
             yield Border(self.name, "step", "live", self.living.step)
         if self.living and self.living.jump:
             yield Border(self.name, "jump", "live", self.living.jump, where="turned")
-            if self.projection.connectivity.rule == "fixed_in_degree":
+            if self.projection.connectivity.rewires:
                 yield Border(self.name, "partners", "rewire", self._new_partner())
         if self.sampling:
             yield Border(self.name, "keep", "keep", self.sampling.keep)

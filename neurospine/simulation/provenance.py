@@ -27,6 +27,7 @@ def run_info(plan: Plan, backend: str) -> RunInfo:
     """Return everything about a run that is known before its first step."""
     protocol, network = plan.protocol, plan.network
     texts = {f"models/{name}": text for name, text in plan.model.texts.items()}
+    texts |= {f"edges/{name}": text for name, text in plan.model.edge_texts.items()}
     texts[f"protocols/{protocol.name}"] = protocol.text
     for phase in protocol.phases:
         for stimulus in phase.stimuli:

@@ -14,7 +14,7 @@ from neurospine.results.info import RunInfo
 from neurospine.simulation.plan import Plan, make_plan
 from neurospine.simulation.provenance import same_program
 
-_KINDS = ("models", "protocols", "inputs")
+_KINDS = ("models", "protocols", "inputs", "edges")
 
 
 def recorded_protocol(info: RunInfo) -> Protocol:
@@ -28,10 +28,11 @@ def recorded_protocol(info: RunInfo) -> Protocol:
 
 def recorded_model(info: RunInfo) -> Model:
     """Return the model of a run, from its own texts and parameter values."""
-    parts = _texts(info.files)["models"]
+    texts = _texts(info.files)
+    parts = texts["models"]
     circuit = parts.pop(str(info.attributes["model"]))
     spine = str(info.attributes["spine"]) or None
-    model = Model.from_text(circuit, parts=parts, spine=spine)
+    model = Model.from_text(circuit, parts=parts, spine=spine, edges=texts["edges"])
     entries = dict(model.parameters.entries)
     columns = (info.parameters[key] for key in ("name", "value", "source", "where"))
     for name, value, source, where in zip(*columns, strict=True):

@@ -1,0 +1,249 @@
+"""Lists of pairs of cells from a file: a CSV table, or edges of a SONATA file.
+
+A CSV file has the columns ``pre`` and ``post`` (cells, counted from 0) and, where wanted,
+``delay [ms]`` and either ``volume [um**3]`` or ``weight`` at the start. Of a SONATA file
+(HDF5, https://github.com/AllenInstitute/sonata) ``source_node_id`` and
+``target_node_id`` of one population of edges are read, and ``delay`` (in ms, as the
+format has it) and ``volume`` (um**3) of its group 0 where they are there; its
+``syn_weight`` is not, for its meaning is the model's that the file was made for.
+
+A run keeps what it read as a text: that of a small CSV file as it is, else the arrays,
+compressed.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import warnings
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from neurospine.description.connectivity import Connectivity
+from neurospine.description.units import convert
+from neurospine.errors import ModelError, NeurospineError, suggest
+
+if TYPE_CHECKING:
+    from neurospine.description.model import Model
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+#: A CSV file up to this size (in characters) is kept as it is.
+LARGEST_TEXT = 100_000
+#: Files with more edges than this are not read.
+MOST_EDGES = 500_000_000
+_PACKED = '{"neurospine": "edges", '
+_HDF5 = (".h5", ".hdf5", ".sonata")
+_UNITS = {"delay": "second", "volume": "um**3"}
+_COLUMNS = ("pre", "post", "delay", "volume", "weight")
+
+
+@dataclass(frozen=True)
+class EdgeList:
+    """Pairs of cells, sorted by the presynaptic one, then by the postsynaptic one.
+
+    Attributes
+    ----------
+    pre, post
+        Cells within their populations, shape (edges,).
+    delay, volume, weight
+        In seconds, um**3 and as the readout has it, shape (edges,); None if not given.
+    """
+
+    pre: Array
+    post: Array
+    delay: Array | None = None
+    volume: Array | None = None
+    weight: Array | None = None
+
+
+def edges_name(connectivity: Connectivity) -> str:
+    """Return the name under which a run keeps the edges that a table names."""
+    population = f"#{connectivity.edges}" if connectivity.edges else ""
+    return quote(f"{connectivity.file}{population}", safe=" ")
+
+
+def read_edges(connectivity: Connectivity, folder: Path) -> str:
+    """Return the edges in the file that a table names, as the text that a run keeps.
+
+    Raises
+    ------
+    ModelError
+        If the file cannot be read or has no edges; the message names it.
+    """
+    assert connectivity.file
+    path = folder / connectivity.file
+    try:
+        if path.suffix in _HDF5:
+            return _packed(_read_sonata(path, connectivity.edges))
+        if connectivity.edges:
+            raise ModelError("edges: goes with an HDF5 file, in which populations have names")
+        text = path.read_text(encoding="utf-8")
+        return text if len(text) <= LARGEST_TEXT else _packed(_read_csv(text))
+    except UnicodeDecodeError:
+        raise ModelError(f"connectivity: file: {path}: not a UTF-8 text file") from None
+    except OSError as error:
+        reason = error.strerror or "no HDF5 file"
+        raise ModelError(f"connectivity: file: {path}: cannot be read ({reason})") from None
+    except NeurospineError as error:
+        raise ModelError(f"connectivity: file: {path}: {error}") from None
+
+
+def edge_text(connectivity: Connectivity, folder: Path, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the edges that a table names by the name of `edges_name`; nothing if it names none.
+
+    `given` are texts that are used instead of files.
+
+    Raises
+    ------
+    ModelError
+        If there are none, or something is wrong with them.
+    """
+    if connectivity.rule != "edge_list" or connectivity.file is None:
+        return {}
+    name = edges_name(connectivity)
+    text = given.get(name) or read_edges(connectivity, folder)
+    parse_edges(text, connectivity)
+    return {name: text}
+
+
+def edges_of(model: Model, projection: str) -> EdgeList | None:
+    """Return the list of edges of a projection, if it has one."""
+    connectivity = model.circuit.projections[projection].connectivity
+    if connectivity.file is None:
+        return None
+    return parse_edges(model.edge_texts[edges_name(connectivity)], connectivity)
+
+
+@lru_cache(maxsize=4)
+def parse_edges(text: str, connectivity: Connectivity) -> EdgeList:
+    """Return the edges in a text that `read_edges` returned.
+
+    Raises
+    ------
+    ModelError
+        If a column is missing or has another content than it must.
+    """
+    try:
+        columns = _unpacked(text) if text.startswith(_PACKED) else _read_csv(text)
+    except NeurospineError as error:
+        raise ModelError(f"connectivity: file: {connectivity.file}: {error}") from None
+    order = np.lexsort((columns["post"], columns["pre"]))
+    return EdgeList(**{name: values[order] for name, values in columns.items()})
+
+
+def _read_csv(text: str) -> dict[str, Array]:
+    try:
+        with warnings.catch_warnings(action="error"):  # more fields than names in a line
+            table = pd.read_csv(StringIO(text), comment="#", index_col=False)
+    except (ValueError, Warning) as error:
+        raise ModelError(f"no list of edges: {error}") from None
+    columns = {}
+    for title in map(str, table.columns):
+        name, _, unit = (word.strip("] ") for word in title.partition("["))
+        if name not in _COLUMNS:
+            raise ModelError(f"column {title!r}: unknown. {suggest(name, _COLUMNS)}")
+        if name in columns:
+            raise ModelError(f"column {name!r}: is there twice")
+        if bool(unit) != (name in _UNITS):
+            wanted = "needs its unit, as in" if name in _UNITS else "has no unit, as in"
+            raise ModelError(f"column {title!r}: {wanted} {_example(name)!r}")
+        values = pd.to_numeric(table[title], errors="coerce").to_numpy(float)
+        columns[name] = values * (convert(1.0, unit, _UNITS[name]) if unit else 1.0)
+    for name in ("pre", "post"):
+        if name not in columns:
+            raise ModelError(f"no column {name!r}. {suggest(name, map(str, table.columns))}")
+    return _checked(columns)
+
+
+def _example(name: str) -> str:
+    return {"delay": "delay [ms]", "volume": "volume [um**3]"}.get(name, name)
+
+
+def _checked(columns: dict[str, Array]) -> dict[str, Array]:
+    """Return columns of the right types, or raise a `ModelError` that names row and column."""
+    if {"volume", "weight"} <= set(columns):
+        raise ModelError("has both 'volume' and 'weight'; one follows from the other")
+    if not columns["pre"].size:
+        raise ModelError("has no edges")
+    for name, values in columns.items():
+        wrong = ~np.isfinite(values) | (values < 0)
+        if name in ("pre", "post"):
+            wrong |= (values != np.rint(values)) | (values >= 2**31)
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            kind = "whole numbers from 0" if name in ("pre", "post") else "numbers from 0"
+            raise ModelError(f"edge {row + 1}: column {name!r}: must be {kind}")
+    return {
+        name: values.astype(np.int32) if name in ("pre", "post") else values.astype(float)
+        for name, values in columns.items()
+    }
+
+
+def _read_sonata(path: Path, wanted: str | None) -> dict[str, Array]:
+    if not path.is_file():
+        raise ModelError("there is no such file")
+    with h5py.File(path, "r") as file:
+        group = file.get("edges")
+        if not isinstance(group, h5py.Group):
+            raise ModelError("has no group /edges, so it is no SONATA file of edges")
+        names = [name for name, item in group.items() if isinstance(item, h5py.Group)]
+        if wanted is None and len(names) != 1:
+            shown = ", ".join(names[:12])
+            raise ModelError(f"edges: has {len(names)} populations of edges ({shown}); name one")
+        chosen = wanted or names[0]
+        if chosen not in names:
+            raise ModelError(f"edges: no population {chosen!r}. {suggest(chosen, names)}")
+        population = group[chosen]
+        columns = {}
+        for name, dataset in (("pre", "source_node_id"), ("post", "target_node_id")):
+            columns[name] = _dataset(population, dataset)
+        for name, factor in (("delay", 1e-3), ("volume", 1.0)):
+            if f"0/{name}" in population:
+                columns[name] = _dataset(population, f"0/{name}") * factor
+    if len({values.size for values in columns.values()}) > 1:
+        raise ModelError(f"edges: {chosen!r}: not all of its datasets have one length")
+    return _checked(columns)
+
+
+def _dataset(population: h5py.Group, name: str) -> Array:
+    found = population.get(name)
+    if not isinstance(found, h5py.Dataset) or found.ndim != 1 or found.dtype.kind not in "iuf":
+        raise ModelError(f"edges: {population.name}: has no list of numbers {name!r}")
+    if found.size > MOST_EDGES:
+        raise ModelError(f"edges: {population.name}: more than {MOST_EDGES} edges")
+    return np.asarray(found[()], float)
+
+
+def _packed(columns: dict[str, Array]) -> str:
+    """Return columns as a text."""
+    packed = {
+        name: base64.b64encode(zlib.compress(np.ascontiguousarray(values).tobytes())).decode()
+        for name, values in columns.items()
+    }
+    return _PACKED + json.dumps({"columns": packed})[1:]
+
+
+def _unpacked(text: str) -> dict[str, Array]:
+    try:
+        packed = json.loads(text)["columns"]
+        return {
+            name: np.frombuffer(
+                zlib.decompress(base64.b64decode(packed[name])),
+                np.int32 if name in ("pre", "post") else np.float64,
+            )
+            for name in _COLUMNS
+            if name in packed
+        }
+    except (ValueError, KeyError, TypeError, zlib.error) as error:
+        raise ModelError(f"its packed columns are damaged: {error}") from None
