@@ -37,8 +37,6 @@ class Cell:
         What events add to, of the variables in `gates`.
     receptors
         Statements of each segment's mechanisms when an event of peak ``conductance`` comes.
-    transmitters
-        The transmitter of each mechanism that says which it answers to.
     """
 
     part: NeuronPart
@@ -49,7 +47,6 @@ class Cell:
     gates: tuple[str, ...]
     received: frozenset[str]
     receptors: Mapping[str, Mapping[str, str]]
-    transmitters: Mapping[str, str]
 
     @property
     def compartments(self) -> tuple[str, ...]:
@@ -132,7 +129,6 @@ class _Composer:
         return Cell(
             flat, self.tree, places, conductances, currents, tuple(self.gates),
             frozenset(received), receptors,
-            {n: m.transmitter for n, m in self.mechanisms.items() if m.transmitter},
         )  # fmt: skip
 
     def _compartment(self, segment: Segment) -> Compartment:

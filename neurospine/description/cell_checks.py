@@ -64,6 +64,8 @@ def load_cell(part: NeuronPart, origin: str, source: PartSource, origins: dict[s
     for name, mechanism in mechanisms.items():
         check_part(mechanism, origins[name])
         check_mechanism(mechanism, origins[name])
+    known = {n: m.transmitter for n, m in mechanisms.items() if m.transmitter}
+    part = part.model_copy(update={"transmitters": {**known, **part.transmitters}})
     with at(origin):
         return compose_cell(part, mechanisms)
 

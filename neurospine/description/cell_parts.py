@@ -24,8 +24,8 @@ class MechanismPart(Part):
     `conductance` towards a `reversal` potential, which is solved together with the
     voltages, or an explicit `current`. `carries` names the parameter with the share
     of that current that is carried by calcium. `receives` says what one synaptic event of peak
-    ``conductance`` adds, and `transmitter` what it answers to; `on_spike` what happens in the compartment when the cell
-    spikes; a mechanism with a `threshold` decides when that is.
+    ``conductance`` adds, and `transmitter` what it answers to; `on_spike` what happens in
+    the compartment when the cell spikes; a mechanism with a `threshold` decides when that is.
     """
 
     kind: Literal["mechanism"]

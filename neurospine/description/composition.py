@@ -56,12 +56,9 @@ from neurospine.description.spine import Spine
 
 _RATE = DIMENSIONLESS / second.dim
 _WANTED = {
-    _RATE: "a rate (1/time)",
-    second.dim: "a time",
-    meter.dim: "a length",
-    DIMENSIONLESS: "a plain number",
-    siemens.dim: "a conductance",
-}
+    _RATE: "a rate (1/time)", second.dim: "a time", meter.dim: "a length",
+    DIMENSIONLESS: "a plain number", siemens.dim: "a conductance",
+}  # fmt: skip
 Names = Mapping[str, Dimension]
 #: What the effect of an arrival may read of the spine.
 _AT_SPINE = {"weight": DIMENSIONLESS, "place": DIMENSIONLESS, "neck_resistance": ohm.dim}

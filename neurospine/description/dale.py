@@ -76,7 +76,7 @@ def projection_sign(model: Model, name: str) -> int:
     projection = model.circuit.projections[name]
     signs = {}
     for receptor in projection.receptors:
-        transmitter = model.cells[projection.target].transmitters.get(receptor)
+        transmitter = model.neurons[projection.target].transmitters.get(receptor)
         signs[receptor] = SIGNS[transmitter] if transmitter else 0
     for statement in parse_statements(projection.effect):
         signs[statement.name] = _sign(model, name, statement)
