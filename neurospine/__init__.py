@@ -10,6 +10,7 @@ from neurospine import _report  # noqa: F401  (before anything else imports Bria
 from neurospine.analysis.measures import measure
 from neurospine.analysis.plots import picture, write_picture
 from neurospine.analysis.validation import Score, compare
+from neurospine.description.dendrify import from_dendrify
 from neurospine.description.model import Model, load_model
 from neurospine.description.phases import Phase
 from neurospine.description.protocol import Protocol, load_protocol
@@ -27,6 +28,7 @@ __all__ = [
     "Score",
     "Trajectory",
     "compare",
+    "from_dendrify",
     "load_model",
     "load_protocol",
     "measure",
