@@ -53,6 +53,8 @@ def generate(network: Network, folder: Path) -> list[Slot]:
         for group in assembly.groups.values():
             for thresholder in getattr(group, "thresholder", {}).values():
                 thresholder.codeobj_class = _CodeObject
+            if isinstance(group, brian2.NeuronGroup):
+                group.state_updater.codeobj_class = _CodeObject
         caller, clock = _caller(network)
         assembly.network.add(caller)
         with refusals(), catch_logs():  # that the order of statements matters is meant
