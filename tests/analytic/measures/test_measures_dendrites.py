@@ -79,7 +79,7 @@ def currents(*more: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     flows = {"kind": "current", "population": "cells", "amplitude": "10 pA",
              "start": "20 ms", "stop": "320 ms"}  # fmt: skip
     return tuple(
-        {"name": name, "duration": "340 ms", "stimuli": ({**flows, **place}, *more)}
+        {"name": name, "duration": "520 ms", "stimuli": ({**flows, **place}, *more)}
         for name, place in (("soma", {}), ("dendrite", {"compartment": "dend"}))
     )
 
