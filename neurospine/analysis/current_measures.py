@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,14 +11,13 @@ from scipy.optimize import curve_fit
 from neurospine.analysis.repeats import Array
 from neurospine.analysis.trace_measures import by_column, peak
 from neurospine.analysis.visits import span
-from neurospine.analysis.windows import Piece, Recorded, quantity
+from neurospine.analysis.windows import Piece, Recorded, currents, quantity
 from neurospine.description.neuron_measures import (
     CurrentMeasure,
     InputResistance,
     Sag,
     TimeConstant,
 )
-from neurospine.description.stimuli import Current
 from neurospine.errors import ResultError
 from neurospine.results.trajectory import Trajectory
 
@@ -40,18 +37,7 @@ class _Step:
 
 
 def _step(trajectory: Trajectory, measure: CurrentMeasure) -> _Step:
-    inputs = trajectory.info.inputs
-    names = set(inputs["phase"])
-    phase = measure.phase if measure.phase in names else measure.phase.rpartition("_")[0]
-    rows = inputs[inputs["phase"] == phase].reset_index(drop=True)
-    if measure.stimulus is not None:
-        rows = rows.iloc[measure.stimulus - 1 : measure.stimulus]
-    settings: list[dict[str, Any]] = [
-        json.loads(text)
-        for text, kind in zip(rows["settings"], rows["kind"], strict=True)
-        if kind == "current"
-    ]
-    found = [Current(**s) for s in settings if s["population"] == measure.population]
+    found = currents(trajectory, measure.phase, measure.population, measure.stimulus)
     if len(found) != 1:
         raise ResultError(
             f"the run has {len(found)} currents into {measure.population!r} in the phase "

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from neurospine.description.measures import axes_of
-from neurospine.description.pictures import Lines, Picture
+from neurospine.description.picture_tables import Lines, Picture
 from neurospine.description.protocol import Protocol
 from neurospine.description.published import load_reference
 from neurospine.description.units import convert, parse_quantity

@@ -17,7 +17,8 @@ from neurospine.analysis.drawing import (
     styles,
     with_unit,
 )
-from neurospine.description.pictures import Bars, Curve, Lines, Series, Stack, SurvivalCurve
+from neurospine.description.picture_tables import Lines
+from neurospine.description.pictures import Bars, Curve, Series, Stack, SurvivalCurve
 from neurospine.description.protocol import Protocol
 
 _ABSENT = "0.88"

@@ -14,6 +14,8 @@ from matplotlib.figure import Figure
 from neurospine.analysis.drawing import COLOURS, with_unit
 from neurospine.analysis.line_plots import draw_banded, draw_bars, draw_curve, draw_stack
 from neurospine.analysis.measures import Measures
+from neurospine.analysis.neuron_plots import draw_voltage
+from neurospine.analysis.spike_plots import draw_raster
 from neurospine.analysis.spine_plots import (
     draw_before_after,
     draw_histogram,
@@ -21,11 +23,12 @@ from neurospine.analysis.spine_plots import (
     draw_trajectories,
 )
 from neurospine.analysis.visits import in_unit
+from neurospine.description.neuron_pictures import Raster, Voltage
+from neurospine.description.picture_tables import Lines
 from neurospine.description.pictures import (
     Bars,
     Curve,
     Histogram,
-    Lines,
     Scatter,
     Stack,
     Trajectories,
@@ -43,10 +46,15 @@ def picture(trajectory: Trajectory, protocol: Protocol, measures: Measures) -> F
     """Return the picture of a run: simulated and published values, or an overview."""
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     FigureCanvasAgg(figure)
-    if protocol.plot is None:
-        _overview(figure, trajectory)
-    else:
-        _draw(figure.add_subplot(), trajectory, protocol, measures)
+    match protocol.plot:
+        case None:
+            _overview(figure, trajectory)
+        case Voltage() as plot:
+            draw_voltage(figure, trajectory, protocol, plot)
+        case Raster() as plot:
+            draw_raster(figure, trajectory, plot)
+        case _:
+            _draw(figure.add_subplot(), trajectory, protocol, measures)
     return figure
 
 

@@ -19,7 +19,7 @@ from neurospine.analysis.drawing import (
     with_unit,
 )
 from neurospine.analysis.repeats import Array
-from neurospine.analysis.visits import Imaging, in_unit, span
+from neurospine.analysis.visits import Imaging, in_unit, snapshot, span
 from neurospine.description.measure_tables import SpineMeasure
 from neurospine.description.pictures import Histogram, Scatter, Trajectories
 from neurospine.description.protocol import Protocol
@@ -41,7 +41,10 @@ def draw_histogram(axes: Any, trajectory: Trajectory, protocol: Protocol, plot: 
     """Draw the distribution of volumes on a logarithmic axis, and the log-normal law."""
     imagings = _imagings(trajectory, plot.phase, plot.projection, plot.detection)
     start, stop = span(trajectory, plot.phase)
-    sizes = {"start": _sizes(imagings, start), "end": _sizes(imagings, stop)}
+    sizes = {
+        name: _sizes(imagings, time, plot.variable)
+        for name, time in (("start", start), ("end", stop))
+    }
     drawn = np.concatenate([size for size, _ in sizes.values()] + _published_sizes(plot))
     if not drawn.size:
         raise ResultError(f"phase {plot.phase!r}: there is no spine to draw")
@@ -65,7 +68,11 @@ def draw_histogram(axes: Any, trajectory: Trajectory, protocol: Protocol, plot: 
     if plot.points is not None and plot.points_spread is not None:
         table = load_reference(plot.points).table
         _mark_spread(axes, table[plot.points_column], table[plot.points_spread])
-    axes.set(xscale="log", xlabel=_VOLUME, ylabel="Share of spines in a bin")
+    label = _VOLUME
+    if plot.variable == "weight":
+        units = {imaging.dataset["weight"].attrs.get("units", "1") for imaging in imagings}
+        label = with_unit("Weight", units.pop() if len(units) == 1 else "1")
+    axes.set(xscale="log", xlabel=label, ylabel="Share of spines in a bin")
     _logarithmic(axes.xaxis)
     finish(axes, plot.title)
 
@@ -229,9 +236,14 @@ def _imagings(
     return [Imaging(trajectory, name, look) for name in names]
 
 
-def _sizes(imagings: list[Imaging], time: float) -> tuple[Array, Array]:
-    """Return the volumes seen at a time and the condition of each."""
+def _sizes(imagings: list[Imaging], time: float, variable: str = "volume") -> tuple[Array, Array]:
+    """Return the volumes (or weights) seen at a time and the condition of each."""
     visits = [imaging.visit(time) for imaging in imagings]
-    size = np.concatenate([visit.volume[visit.seen] for visit in visits])
+    values = [
+        visit.volume if variable == "volume" else snapshot(imaging.dataset, variable, time)
+        for visit, imaging in zip(visits, imagings, strict=True)
+    ]
+    size = np.concatenate([v[visit.seen] for v, visit in zip(values, visits, strict=True)])
     where = [i.condition[v.seen] for i, v in zip(imagings, visits, strict=True)]
-    return size, np.concatenate(where)
+    shown = size > 0
+    return size[shown], np.concatenate(where)[shown]

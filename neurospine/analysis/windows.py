@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -11,6 +13,7 @@ import xarray as xr
 from neurospine.analysis.repeats import Array, Cells
 from neurospine.analysis.visits import span
 from neurospine.description.neuron_measures import NeuronMeasure, WindowMeasure
+from neurospine.description.stimuli import Current
 from neurospine.description.units import convert, parse_quantity
 from neurospine.errors import ResultError, UnitError, suggest
 from neurospine.results.trajectory import Trajectory
@@ -60,6 +63,26 @@ def cells_of(trajectory: Trajectory, population: str) -> int:
             f"no population {population!r} in this run. {suggest(population, populations)}"
         )
     return populations[population] // Cells.of(trajectory).size
+
+
+def currents(
+    trajectory: Trajectory, phase: str, population: str, stimulus: int | None = None
+) -> list[Current]:
+    """Return the stimuli of the kind current into a population in a phase.
+
+    With `stimulus`, only the one of that number in the phase (from 1 on).
+    """
+    inputs = trajectory.info.inputs
+    original = phase if phase in set(inputs["phase"]) else phase.rpartition("_")[0]
+    rows = inputs[inputs["phase"] == original].reset_index(drop=True)
+    if stimulus is not None:
+        rows = rows.iloc[stimulus - 1 : stimulus]
+    settings: list[dict[str, Any]] = [
+        json.loads(text)
+        for text, kind in zip(rows["settings"], rows["kind"], strict=True)
+        if kind == "current"
+    ]
+    return [Current(**table) for table in settings if table["population"] == population]
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from neurospine.description.neuron_measures import (
     TraceMeasure,
     WindowMeasure,
 )
+from neurospine.description.neuron_pictures import Raster, Voltage
 from neurospine.description.phases import Phase
 from neurospine.description.stimuli import Current
-from neurospine.description.units import convert, parse_quantity
+from neurospine.description.units import convert, parse_quantity, seconds
 from neurospine.errors import ProtocolError, UnitError, suggest
 
 if TYPE_CHECKING:
@@ -63,6 +64,48 @@ def check_populations(protocol: Protocol, model: Model) -> None:
         if isinstance(measure, NeuronMeasure):
             place = f"{protocol.place}: [measures.{name}]: population"
             known(place, measure.population, model.circuit.populations)
+
+
+def check_neuron_picture(protocol: Protocol, plot: Voltage | Raster) -> None:
+    """Raise a `ProtocolError` if a picture of neurons needs what is not there."""
+    known("[plot]: phase", plot.phase, protocol.phase_times())
+    (phase,) = (p for p in protocol.epochs if p.name == plot.phase)
+    start = _length("[plot]: start", plot.start)
+    stop = _length("[plot]: stop", plot.stop or phase.duration)
+    if not 0 <= start < stop <= phase.seconds * (1 + 1e-9):
+        raise ProtocolError(
+            f"[plot]: start and stop ({start:g} to {stop:g} s) are no window within the phase "
+            f"{phase.name!r} (0 to {phase.seconds:g} s)"
+        )
+    for axis, value in plot.only.items():
+        known("[plot]: only", axis, protocol.conditions)
+        if value not in protocol.conditions[axis].values:
+            raise ProtocolError(f"[plot]: only: {axis} is never {value!r}")
+    if plot.repeat >= protocol.repeats:
+        raise ProtocolError(f"[plot]: repeat: must be from 0 to {protocol.repeats - 1}")
+    if isinstance(plot, Raster):
+        if not 0 < _length("[plot]: bin", plot.bin) <= stop - start:
+            raise ProtocolError(f"[plot]: bin: {plot.bin} is no stretch of the window")
+        return
+    for key in ("series", "panels"):
+        if getattr(plot, key) is not None:
+            known(f"[plot]: {key}", getattr(plot, key), protocol.conditions)
+    traces = protocol.traces.get(plot.population)
+    if traces is None:
+        raise ProtocolError(
+            f"[plot]: population: nothing of {plot.population!r} is recorded. Write "
+            f"[traces.{plot.population}] with variables"
+        )
+    for variable in plot.variables:
+        known(f"[plot]: variables of [traces.{plot.population}]", variable, traces.variables)
+    if plot.cell is not None and plot.cell not in traces.cells:
+        raise ProtocolError(f"[plot]: cell: {plot.cell} is none of [traces.{plot.population}]")
+    if plot.series is not None and len(plot.variables or traces.variables) > 1:
+        raise ProtocolError("[plot]: series: goes with one variable; name it in variables")
+    try:
+        convert(1.0, plot.unit, plot.unit)
+    except UnitError as error:
+        raise ProtocolError(f"[plot]: unit: {error}") from None
 
 
 def current_of(phase: Phase, measure: CurrentMeasure, place: str) -> Current:
@@ -148,4 +191,11 @@ def _times(protocol: Protocol, place: str, text: str) -> list[float]:
     try:
         return [protocol.grid.quantity(text, row, "second") for row in protocol.grid.rows]
     except ProtocolError as error:
+        raise ProtocolError(f"{place}: {error}") from None
+
+
+def _length(place: str, text: str) -> float:
+    try:
+        return seconds(text)
+    except UnitError as error:
         raise ProtocolError(f"{place}: {error}") from None

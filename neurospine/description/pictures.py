@@ -10,41 +10,16 @@ from neurospine.description.imaging_measures import KaplanMeier, Occupancy, Surv
 from neurospine.description.library import list_files
 from neurospine.description.measure_tables import known
 from neurospine.description.measures import axes_of
+from neurospine.description.neuron_checks import check_neuron_picture
+from neurospine.description.neuron_pictures import Raster, Voltage
+from neurospine.description.picture_tables import Lines, Picture
 from neurospine.description.published import load_reference
-from neurospine.description.schema import Number, Table
 from neurospine.description.size_measures import Fluctuation
 from neurospine.description.units import convert, parse_quantity
 from neurospine.errors import ProtocolError, UnitError
 
 if TYPE_CHECKING:
     from neurospine.description.protocol import Protocol
-
-
-class Picture(Table):
-    """What every picture has: its title, and the published values drawn into it.
-
-    `points` names a file of data/reference, with the values in `points_column` and
-    their standard errors (if there are any) in `points_error`.
-    """
-
-    title: str
-    points: str | None = None
-    points_column: str = "relative_change"
-    points_error: str = "standard_error"
-
-
-class Lines(Picture):
-    """A measure against an axis, a line for each value of `series`.
-
-    `only` leaves out all conditions but those with these values of their axes;
-    `points_x` is the column of `points` with the places on the axis, if not named as it.
-    """
-
-    measure: str
-    x: str
-    series: str | None = None
-    only: dict[str, Number | str] = {}
-    points_x: str | None = None
 
 
 class Curve(Lines):
@@ -85,7 +60,7 @@ class Stack(Lines):
 
 
 class Histogram(Picture):
-    """Volumes of the spines on a logarithmic axis at the start and end of a phase.
+    """Volumes (or weights) of the spines on a logarithmic axis at the start and end of a phase.
 
     With the log-normal law fitted to those at the end; with `series`, a condition, those
     at the end only. `points` names a file with single spines, whose volumes are in the
@@ -95,6 +70,7 @@ class Histogram(Picture):
 
     kind: Literal["histogram"]
     phase: str
+    variable: Literal["volume", "weight"] = "volume"
     series: str | None = None
     projection: str | None = None
     detection: str = "0 um**3"
@@ -136,7 +112,8 @@ Plot = Annotated[
     Annotated[Curve, Tag("curve")] | Annotated[Bars, Tag("bars")]
     | Annotated[SurvivalCurve, Tag("survival")] | Annotated[Series, Tag("series")]
     | Annotated[Stack, Tag("stack")] | Annotated[Histogram, Tag("histogram")]
-    | Annotated[Trajectories, Tag("trajectories")] | Annotated[Scatter, Tag("scatter")],
+    | Annotated[Trajectories, Tag("trajectories")] | Annotated[Scatter, Tag("scatter")]
+    | Annotated[Voltage, Tag("voltage")] | Annotated[Raster, Tag("raster")],
     Discriminator(_kind),
 ]  # fmt: skip
 
@@ -156,6 +133,8 @@ def check_plot(protocol: Protocol) -> None:
         return
     if isinstance(plot, Scatter) and (plot.measure is None) == (plot.phase is None):
         raise ProtocolError("[plot]: a scatter needs either 'measure' or 'phase'")
+    if isinstance(plot, Voltage | Raster):
+        check_neuron_picture(protocol, plot)
     facts = plot.model_dump()
     if facts.get("measure"):
         known("[plot]: measure", facts["measure"], protocol.measures)
