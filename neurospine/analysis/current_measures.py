@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import curve_fit
+from scipy.optimize import least_squares
 
 from neurospine.analysis.repeats import Array
 from neurospine.analysis.trace_measures import by_column, peak
 from neurospine.analysis.visits import span
-from neurospine.analysis.windows import Piece, Recorded, currents, quantity
+from neurospine.analysis.windows import Piece, Recorded, cells_of, currents, quantity
 from neurospine.description.neuron_measures import (
     CurrentMeasure,
     InputResistance,
@@ -23,6 +23,8 @@ from neurospine.results.trajectory import Trajectory
 
 #: Samples that an exponential with three numbers is fitted to at least.
 _FEWEST = 5
+#: A time constant is within a factor of e to this power of the time to a third of the way.
+_FARTHEST = 5.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,10 @@ def _step(trajectory: Trajectory, measure: CurrentMeasure) -> _Step:
 
 
 class _Response:
-    """The potential of the cells that get a current, before and while it flows."""
+    """The potential of the cells that get a current, before and while it flows.
+
+    `silent` says which of all that are recorded make no spike meanwhile.
+    """
 
     def __init__(self, trajectory: Trajectory, measure: InputResistance | Sag) -> None:
         self.step, self.variable = _step(trajectory, measure), measure.variable
@@ -67,6 +72,7 @@ class _Response:
                 "so the potential before it is not known"
             )
         self.window = before, self.step.offset
+        self.silent = _silent(trajectory, measure, self.recorded, *self.window)
 
     def deflection(self, piece: Piece) -> tuple[Array, Array]:
         """Return the deflection in volt while the current flows, and at its end (steady)."""
@@ -76,7 +82,8 @@ class _Response:
         # the potential at the onset is still that of before
         moved = values[first:] - values[: first + 1].mean(axis=0)
         late = piece.time[first:] >= self.step.offset[piece.condition] - self.steady - self.edge
-        return moved, moved[late].mean(axis=0)
+        steady = moved[late].mean(axis=0)
+        return moved, np.where(self.silent[piece.columns], steady, np.nan)
 
 
 def _recorded(trajectory: Trajectory, measure: CurrentMeasure, step: _Step) -> Recorded:
@@ -85,6 +92,21 @@ def _recorded(trajectory: Trajectory, measure: CurrentMeasure, step: _Step) -> R
     if cells is not None and not cells:
         raise ResultError(f"cells: none of {list(measure.cells)} gets the current")
     return Recorded(trajectory, measure.model_copy(update={"cells": chosen}), measure.variables)
+
+
+def _silent(
+    trajectory: Trajectory, measure: CurrentMeasure, recorded: Recorded, start: Array, stop: Array
+) -> Array:
+    """Return whether each recorded cell makes no spike in a window, shape (recorded,)."""
+    table = trajectory.spikes.get(measure.population)
+    if table is None or table.empty:
+        return np.ones(recorded.cell.size, bool)
+    size = cells_of(trajectory, measure.population)
+    time, cell = table["time"].to_numpy(), table["cell"].to_numpy()
+    condition = cell // size // recorded.cells.repeats
+    half = 0.5 * trajectory.info.step
+    inside = (time > start[condition] - half) & (time < stop[condition] - half)
+    return ~np.isin(recorded.cell * size + recorded.number, cell[inside])
 
 
 def input_resistance(trajectory: Trajectory, measure: InputResistance) -> pd.DataFrame:
@@ -123,9 +145,10 @@ def time_constant(trajectory: Trajectory, measure: TimeConstant) -> pd.DataFrame
     stop = step.offset if measure.edge == "onset" else np.full(start.size, step.end)
     if measure.length is not None:
         stop = start + quantity(trajectory, measure.length, "second")
+    silent = _silent(trajectory, measure, recorded, start, stop)
 
     def statistic(piece: Piece) -> Array:
-        values = piece.values[measure.variable]
+        values = np.where(silent[piece.columns], piece.values[measure.variable], np.nan)
         if not step.amplitude[piece.condition]:
             return np.full(values.shape[1], np.nan)
         since = (piece.time - piece.time[0]) * 1e3
@@ -140,14 +163,16 @@ def _fitted(time: Array, trace: Array) -> float:
     if time.size < _FEWEST or not np.isfinite(size) or size == 0:
         return np.nan
     scaled = (trace - trace[-1]) / size
-
-    def law(t: Array, height: float, log_tau: float, end: float) -> Array:
-        return np.asarray(height * np.exp(-t * np.exp(-log_tau)) + end)
-
     reached = np.flatnonzero(np.abs(scaled) <= abs(scaled[0]) / np.e)
     guess = max(time[reached[0]] if reached.size else time[-1], time[1])
-    try:
-        found, _ = curve_fit(law, time, scaled, (scaled[0], np.log(guess), 0.0), maxfev=2000)
-    except RuntimeError:
+
+    def missed(numbers: Array) -> Array:
+        height, log_tau, end = numbers
+        return np.asarray(height * np.exp(-time / guess * np.exp(-log_tau)) + end - scaled)
+
+    start, (low, high) = (scaled[0], 0.0, 0.0), (-np.inf, np.inf)
+    bounds = ((low, -_FARTHEST, low), (high, _FARTHEST, high))
+    found = least_squares(missed, start, bounds=bounds, xtol=1e-12, ftol=1e-12, gtol=1e-12)
+    if not found.success or abs(found.x[1]) > 0.999 * _FARTHEST:
         return np.nan
-    return float(np.exp(found[1]))
+    return float(guess * np.exp(found.x[1]))

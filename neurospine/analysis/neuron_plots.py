@@ -14,7 +14,7 @@ from neurospine.analysis.drawing import series_of, styles, with_unit
 from neurospine.analysis.repeats import Array, Cells
 from neurospine.analysis.visits import span
 from neurospine.analysis.windows import cells_of, currents, quantity
-from neurospine.description.neuron_pictures import Voltage, WindowPicture
+from neurospine.description.neuron_pictures import CopyPicture, Voltage, WindowPicture
 from neurospine.description.protocol import Protocol
 from neurospine.description.stimuli import Current
 from neurospine.description.units import convert, dimensions, seconds
@@ -69,8 +69,9 @@ def draw_voltage(figure: Any, trajectory: Trajectory, protocol: Protocol, plot: 
             bottom = grid[row * 2 + 1, column]
             stimuli[number].draw(bottom)
             axes.tick_params(labelbottom=False)
-        if row == down - 1:
+        if number + across >= len(panels):  # the lowest of its column
             bottom.set_xlabel("Time (ms)")
+            bottom.tick_params(labelbottom=True)
         if column == 0:
             axes.set_ylabel(_label(trajectory, plot))
             if below:
@@ -99,7 +100,7 @@ class _Stimulus:
 
     def __init__(self, trajectory: Trajectory, plot: Voltage, conditions: Sequence[int]) -> None:
         self.start, self.stop = shown_window(trajectory, plot)
-        self.trains: list[tuple[str, Array]] = []
+        self.trains: list[tuple[str, Array, Array]] = []
         found = currents(trajectory, plot.phase, plot.population)
         own = [c for c in found if not c.cells or plot.cell is None or plot.cell in c.cells]
         self.currents = [_waveform(trajectory, plot, own, c) for c in conditions] if own else []
@@ -114,11 +115,13 @@ class _Stimulus:
         for name, table in trajectory.spikes.items():
             if name == plot.population:
                 continue
-            inside = table["cell"] // cells_of(trajectory, name) == copy
+            size = cells_of(trajectory, name)
+            inside = table["cell"] // size == copy
             inside &= table["time"].between(self.start - half, self.stop - half)
             if inside.any():
                 since = table["time"][inside].to_numpy() - self.start
-                self.trains.append((name, since * 1e3))
+                share = table["cell"][inside].to_numpy() % size / size
+                self.trains.append((name, since * 1e3, share))
 
     def draw(self, axes: Any) -> None:
         """Draw it below the potential."""
@@ -126,10 +129,12 @@ class _Stimulus:
         for (colour, dashes), (time, value) in zip(own, self.currents, strict=False):
             shown = colour if len(self.currents) > 1 else "0.25"
             axes.step(time, value, dashes, where="post", color=shown, linewidth=1.1)
-        for row, (_, time) in enumerate(self.trains):
-            axes.vlines(time, row + 0.1, row + 0.9, color="0.25", linewidth=0.8)
+        for row, (_, time, share) in enumerate(self.trains):
+            low = row + 0.1 + 0.8 * share
+            axes.vlines(time, low, low + 0.06, color="0.25",
+                        linewidth=1.2)  # fmt: skip
         if self.trains:
-            names = [words(name) for name, _ in self.trains]
+            names = [words(name) for name, *_ in self.trains]
             axes.set_yticks(np.arange(len(names)) + 0.5, names)
             axes.tick_params(axis="y", length=0)
             axes.set_ylim(0, len(names))
@@ -238,7 +243,7 @@ def _label(trajectory: Trajectory, plot: Voltage) -> str:
     return with_unit(words(names[0]) if len(names) == 1 else "Value", plot.unit)
 
 
-def shown_conditions(trajectory: Trajectory, plot: WindowPicture) -> Array:
+def shown_conditions(trajectory: Trajectory, plot: CopyPicture) -> Array:
     """Return the conditions that a picture is about, in order."""
     table: pd.DataFrame = trajectory.info.conditions
     chosen = np.ones(max(1, len(table)), bool)

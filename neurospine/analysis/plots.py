@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from neurospine.analysis.drawing import COLOURS, with_unit
 from neurospine.analysis.line_plots import draw_banded, draw_bars, draw_curve, draw_stack
 from neurospine.analysis.measures import Measures
+from neurospine.analysis.morphology import draw_morphology
 from neurospine.analysis.neuron_plots import draw_voltage
 from neurospine.analysis.spike_plots import draw_raster
 from neurospine.analysis.spine_plots import (
@@ -23,7 +24,7 @@ from neurospine.analysis.spine_plots import (
     draw_trajectories,
 )
 from neurospine.analysis.visits import in_unit
-from neurospine.description.neuron_pictures import Raster, Voltage
+from neurospine.description.neuron_pictures import Morphology, Raster, Voltage
 from neurospine.description.picture_tables import Lines
 from neurospine.description.pictures import (
     Bars,
@@ -53,6 +54,9 @@ def picture(trajectory: Trajectory, protocol: Protocol, measures: Measures) -> F
             draw_voltage(figure, trajectory, protocol, plot)
         case Raster() as plot:
             draw_raster(figure, trajectory, plot)
+        case Morphology() as plot:
+            figure.set_size_inches(6.4, 6.0)
+            draw_morphology(figure.add_subplot(), trajectory, plot)
         case _:
             _draw(figure.add_subplot(), trajectory, protocol, measures)
     return figure

@@ -12,7 +12,7 @@ from neurospine.description.neuron_measures import (
     TraceMeasure,
     WindowMeasure,
 )
-from neurospine.description.neuron_pictures import Raster, Voltage
+from neurospine.description.neuron_pictures import Morphology, Raster, Voltage
 from neurospine.description.phases import Phase
 from neurospine.description.stimuli import Current
 from neurospine.description.units import convert, parse_quantity, seconds
@@ -50,7 +50,7 @@ def check_neuron_measure(protocol: Protocol, measure: NeuronMeasure, place: str)
 
 
 def check_populations(protocol: Protocol, model: Model) -> None:
-    """Raise a `ProtocolError` if a current or a measure names a population that is not there."""
+    """Raise a `ProtocolError` if a current, measure or picture is of a missing population."""
     for phase in protocol.phases:
         for number, stimulus in enumerate(phase.stimuli):
             if isinstance(stimulus, Current) and stimulus.population not in model.neurons:
@@ -64,12 +64,30 @@ def check_populations(protocol: Protocol, model: Model) -> None:
         if isinstance(measure, NeuronMeasure):
             place = f"{protocol.place}: [measures.{name}]: population"
             known(place, measure.population, model.circuit.populations)
+    place, plot = f"{protocol.place}: [plot]: population", protocol.plot
+    for name in plot.populations if isinstance(plot, Raster) else ():
+        known(f"{place}s", name, model.circuit.populations)
+    if isinstance(plot, Morphology) and plot.population not in model.cells:
+        raise ProtocolError(
+            f"{place}: {plot.population!r} has no neurons of compartments"
+            f"{'. ' + suggest(plot.population, model.cells) if model.cells else ''}"
+        )
 
 
-def check_neuron_picture(protocol: Protocol, plot: Voltage | Raster) -> None:
+def check_neuron_picture(protocol: Protocol, plot: Voltage | Raster | Morphology) -> None:
     """Raise a `ProtocolError` if a picture of neurons needs what is not there."""
     known("[plot]: phase", plot.phase, protocol.phase_times())
+    for axis, value in plot.only.items():
+        known("[plot]: only", axis, protocol.conditions)
+        if value not in protocol.conditions[axis].values:
+            raise ProtocolError(f"[plot]: only: {axis} is never {value!r}")
+    if plot.repeat >= protocol.repeats:
+        raise ProtocolError(f"[plot]: repeat: must be from 0 to {protocol.repeats - 1}")
+    if isinstance(plot, Morphology):
+        return
     (phase,) = (p for p in protocol.epochs if p.name == plot.phase)
+    if not phase.spiking:
+        raise ProtocolError(f"[plot]: phase: {plot.phase!r}: neurons stand still in it")
     start = _length("[plot]: start", plot.start)
     stop = _length("[plot]: stop", plot.stop or phase.duration)
     if not 0 <= start < stop <= phase.seconds * (1 + 1e-9):
@@ -77,12 +95,6 @@ def check_neuron_picture(protocol: Protocol, plot: Voltage | Raster) -> None:
             f"[plot]: start and stop ({start:g} to {stop:g} s) are no window within the phase "
             f"{phase.name!r} (0 to {phase.seconds:g} s)"
         )
-    for axis, value in plot.only.items():
-        known("[plot]: only", axis, protocol.conditions)
-        if value not in protocol.conditions[axis].values:
-            raise ProtocolError(f"[plot]: only: {axis} is never {value!r}")
-    if plot.repeat >= protocol.repeats:
-        raise ProtocolError(f"[plot]: repeat: must be from 0 to {protocol.repeats - 1}")
     if isinstance(plot, Raster):
         if not 0 < _length("[plot]: bin", plot.bin) <= stop - start:
             raise ProtocolError(f"[plot]: bin: {plot.bin} is no stretch of the window")

@@ -146,7 +146,8 @@ class CurrentMeasure(NeuronMeasure):
     """A measure of what a stimulus of the kind current does to a recorded potential.
 
     `stimulus` is its number in the phase, from 1 on; it may be left out if only one current
-    goes into the population. Of several pulses the first counts. Of cells that get it.
+    goes into the population. Of several pulses the first counts. Of cells that get it and make
+    no spike meanwhile.
     """
 
     variable: str = "v"

@@ -1,4 +1,4 @@
-"""Pictures of neurons: potentials over time, and spikes of populations."""
+"""Pictures of neurons: potentials over time, spikes of populations, and dendrites."""
 
 from __future__ import annotations
 
@@ -6,21 +6,28 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from neurospine.description.measure_tables import End
 from neurospine.description.picture_tables import Picture
 from neurospine.description.schema import Number
 
 
-class WindowPicture(Picture):
-    """A picture of a phase from `start` to `stop`, which count from its start.
+class CopyPicture(Picture):
+    """A picture of a phase in one copy of the circuit.
 
-    Of the first condition, or of the first that has the values of `only`; of one `repeat`.
+    That of the first condition, or of the first that has the values of `only`, and of one
+    `repeat`.
     """
 
     phase: str
-    start: str = "0 s"
-    stop: str | None = None
     only: dict[str, Number | str] = {}
     repeat: Annotated[int, Field(ge=0)] = 0
+
+
+class WindowPicture(CopyPicture):
+    """A picture of a phase of spiking from `start` to `stop`, which count from its start."""
+
+    start: str = "0 s"
+    stop: str | None = None
 
 
 class Voltage(WindowPicture):
@@ -50,3 +57,16 @@ class Raster(WindowPicture):
     populations: tuple[str, ...] = ()
     cells: Annotated[int, Field(ge=1, le=10_000)] = 200
     bin: str = "10 ms"
+
+
+class Morphology(CopyPicture):
+    """The compartments of a neuron to scale, with the spines of one `cell` as dots along them.
+
+    At the start or end of a phase; of all projections onto the population, or of one.
+    """
+
+    kind: Literal["morphology"]
+    population: str
+    at: End = "end"
+    cell: Annotated[int, Field(ge=0)] = 0
+    projection: str | None = None

@@ -11,7 +11,7 @@ from neurospine.description.library import list_files
 from neurospine.description.measure_tables import known
 from neurospine.description.measures import axes_of
 from neurospine.description.neuron_checks import check_neuron_picture
-from neurospine.description.neuron_pictures import Raster, Voltage
+from neurospine.description.neuron_pictures import Morphology, Raster, Voltage
 from neurospine.description.picture_tables import Lines, Picture
 from neurospine.description.published import load_reference
 from neurospine.description.size_measures import Fluctuation
@@ -113,7 +113,8 @@ Plot = Annotated[
     | Annotated[SurvivalCurve, Tag("survival")] | Annotated[Series, Tag("series")]
     | Annotated[Stack, Tag("stack")] | Annotated[Histogram, Tag("histogram")]
     | Annotated[Trajectories, Tag("trajectories")] | Annotated[Scatter, Tag("scatter")]
-    | Annotated[Voltage, Tag("voltage")] | Annotated[Raster, Tag("raster")],
+    | Annotated[Voltage, Tag("voltage")] | Annotated[Raster, Tag("raster")]
+    | Annotated[Morphology, Tag("morphology")],
     Discriminator(_kind),
 ]  # fmt: skip
 
@@ -133,7 +134,7 @@ def check_plot(protocol: Protocol) -> None:
         return
     if isinstance(plot, Scatter) and (plot.measure is None) == (plot.phase is None):
         raise ProtocolError("[plot]: a scatter needs either 'measure' or 'phase'")
-    if isinstance(plot, Voltage | Raster):
+    if isinstance(plot, Voltage | Raster | Morphology):
         check_neuron_picture(protocol, plot)
     facts = plot.model_dump()
     if facts.get("measure"):

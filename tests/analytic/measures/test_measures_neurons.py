@@ -89,7 +89,10 @@ def test_a_current_charges_a_leaky_membrane_as_the_formula_says(found: Any) -> N
     assert found["down"][-100] == pytest.approx(-RESISTANCE * 0.1, rel=1e-3)
     assert found["down"][100] == pytest.approx(0, abs=1e-9)
     for name in ("resistance", "tau", "tau_off", "sag"):
-        assert np.isnan(found[name][0])
+        assert np.isnan(found[name][0])  # no current
+    for name in ("resistance", "tau", "sag"):
+        assert np.isnan(found[name][500])  # spikes
+    assert found["tau_off"][500] == pytest.approx(TAU, rel=1e-3)
     assert found["above"][100] == pytest.approx(200, abs=0.02)  # half up and half down again
     assert found["above"][-100] == 0
 
