@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
 
-from neurospine import Model, Protocol, measure, simulate
-from neurospine.errors import ProtocolError
+from neurospine import Model, Protocol, measure, picture, simulate
+from neurospine.analysis.morphology import shape_of
+from neurospine.errors import ProtocolError, ResultError
 
 SOURCE = 'source = "assumed", meaning = "m"'
 PARTS = {
@@ -126,3 +128,64 @@ def test_a_current_into_no_compartment_is_refused() -> None:
         simulate(
             Model.from_text(CIRCUIT, parts=PARTS), make(phases=currents(wrong)), backend="numpy"
         )
+
+
+SPINY = f"""
+kind = "circuit"
+name = "alone"
+summary = "s"
+[populations.axons]
+size = 12
+[populations.cells]
+neuron = "tree"
+size = 2
+[projections.spines]
+from = "axons"
+to = "cells"
+spine = "pair_stdp"
+delay = "travel"
+connectivity = {{ rule = "all_to_all" }}
+compartments = ["dend"]
+receptors = {{ ampa = "ampa_peak" }}
+[parameters]
+travel = {{ value = 1.0, unit = "ms", {SOURCE} }}
+ampa_peak = {{ value = 0.5, unit = "nS", {SOURCE} }}
+"""
+AMPA = f"""
+kind = "mechanism"
+name = "ampa"
+summary = "s"
+equations = "dampa_open/dt = -ampa_open/tau_ampa : siemens"
+conductance = "ampa_open"
+reversal = "e_ampa"
+receives = "ampa_open += conductance"
+[parameters]
+tau_ampa = {{ value = 2.0, unit = "ms", {SOURCE} }}
+e_ampa = {{ value = 0.0, unit = "mV", {SOURCE} }}
+"""
+
+
+def test_the_cell_of_a_run_is_drawn_with_its_spines_where_they_are() -> None:
+    spiny = PARTS["tree"].replace('["leak"]', '["leak", "ampa"]')
+    model = Model.from_text(SPINY, parts={**PARTS, "tree": spiny, "ampa": AMPA})
+    plot = {"kind": "morphology", "title": "A cell", "population": "cells", "phase": "soma"}
+    protocol = make(phases=currents()[:1], repeats=2, plot={**plot, "cell": 1, "repeat": 1})
+    run = simulate(model, protocol, backend="numpy")
+    shape = shape_of(run, "cells")
+    assert (shape.names, shape.parents) == (("soma", "dend"), (-1, 0))
+    np.testing.assert_allclose([shape.lengths, shape.diameters], [[30, 30], [30, 15]])
+    axes, _ = picture(run, protocol, {}).axes
+    (dots,) = (c for c in axes.collections if isinstance(c, PathCollection))
+    table = run.info.spines["spines"].slots
+    ours = table[(table["repeat"] == 1) & (table["post"] == 3)]
+    assert len(ours) == 12
+    # the dendrite goes up from the edge of the soma
+    heights = np.sort(dots.get_offsets()[:, 1])
+    np.testing.assert_allclose(heights, 15 + np.sort(ours["position"]))
+    assert axes.get_title(loc="left") == "A cell"
+    with pytest.raises(ResultError, match="cell: must be from 0 to 1"):
+        picture(run, make(phases=currents()[:1], plot={**plot, "cell": 2}), {})
+    with pytest.raises(ResultError, match="no projection 'spine' onto 'cells'"):
+        picture(run, make(phases=currents()[:1], plot={**plot, "projection": "spine"}), {})
+    with pytest.raises(ProtocolError, match=r"\[plot\]: population: 'axons'.*'cells'|Known: cells"):
+        simulate(model, make(phases=currents()[:1], plot={**plot, "population": "axons"}))
