@@ -59,8 +59,10 @@ def _voltages(cell: Cell) -> Iterator[str]:
         flows = [f"_inertia_{name}*v_{name}", *towards, *cell.currents[name]]
         yield f"_right_{name} = {' + '.join(flows)}"
     for joint in tree.joints:
-        yield f"_diagonal_{joint} = {' + '.join(link for link, _ in tree.neighbours(joint))}"
-        yield f"_right_{joint} = 0.0"
+        # Every cell has its own, even where all that is known yet is shared by the cells.
+        yield f"_right_{joint} = 0.0*v_{tree.root}"
+        near = [link for link, _ in tree.neighbours(joint)]
+        yield f"_diagonal_{joint} = {' + '.join([f'_right_{joint}', *near])}"
     links = list(_from_root(cell))
     for link in reversed(links):
         child, parent = link.child, link.parent

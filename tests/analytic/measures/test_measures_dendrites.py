@@ -121,6 +121,23 @@ def test_resistances_and_attenuation_of_two_compartments_are_those_of_the_circui
     assert found["tau"] == pytest.approx(10.0, rel=1e-3)  # 10 kOhm cm**2 times 1 uF/cm**2
 
 
+def test_branches_that_meet_share_a_current() -> None:
+    branch = 'parent = "dend"\nlength = "size"\ndiameter = "thin"\nmechanisms = ["leak"]\n'
+    branches = f"[compartments.left]\n{branch}[compartments.right]\n{branch}[parameters]"
+    parts = {**PARTS, "tree": PARTS["tree"].replace("[parameters]", branches)}
+    measures = {"found": {"kind": "input_resistance", "phase": "soma", "variable": "v_soma",
+                          "meaning": "m", "population": "cells"}}  # fmt: skip
+    protocol = make(phases=currents()[:1], measures=measures)
+    run = simulate(Model.from_text(CIRCUIT, parts=parts), protocol, backend="numpy")
+    # Soma, dendrite, left, right, and the point where half of each of the three ends.
+    matrix = np.diag([SOMA, DENDRITE, DENDRITE, DENDRITE, 0.0])
+    for one, other in ((0, 1), (1, 4), (2, 4), (3, 4)):
+        matrix[[one, other], [one, other]] += COUPLING
+        matrix[[one, other], [other, one]] -= COUPLING
+    found = float(measure(run, protocol)["found"]["value"][0])
+    assert found == pytest.approx(np.linalg.inv(matrix)[0, 0] * 1e3, rel=1e-6)
+
+
 def test_a_current_into_no_compartment_is_refused() -> None:
     wrong = {"kind": "current", "population": "cells", "amplitude": "10 pA", "start": "0 ms",
              "stop": "1 ms", "compartment": "dnd"}  # fmt: skip
