@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from brian2.utils.stringtools import word_substitute
 
-from neurospine.description.cell_parts import Compartment, MechanismPart
+from neurospine.description.cell_parts import Compartment, MechanismPart, side_by_side
 from neurospine.description.entries import ParameterEntry
 from neurospine.description.expressions import parse_equations, parse_statements
 from neurospine.description.morphology import Segment, Tree, make_tree
@@ -102,7 +102,8 @@ class _Composer:
         conductances, currents, receptors = {}, {}, {}
         received: set[str] = set()
         for segment in self.tree.segments:
-            used = [self.mechanisms[m] for m in self._compartment(segment).mechanisms]
+            named = self._compartment(segment).mechanisms
+            used = side_by_side(self.mechanisms[m] for m in named)
             self._check_ports(segment, used)
             conductances[segment.name], currents[segment.name] = self._segment(segment, used)
             texts = {m.name: self._receiving(m, segment) for m in used if m.receives}
@@ -114,8 +115,7 @@ class _Composer:
                 "cannot spike"
             )
         assert self.part.membrane
-        start = self.part.membrane.potential
-        potentials = {f"v_{s.name}": start for s in self.tree.segments}
+        potentials = {f"v_{s.name}": self.part.membrane.potential for s in self.tree.segments}
         flat = self.part.model_copy(
             update={
                 "equations": "\n".join([*self._cable(), *self.lines]),

@@ -67,7 +67,12 @@ def load_cell(part: NeuronPart, origin: str, source: PartSource, origins: dict[s
     known = {n: m.transmitter for n, m in mechanisms.items() if m.transmitter}
     part = part.model_copy(update={"transmitters": {**known, **part.transmitters}})
     with at(origin):
-        return compose_cell(part, mechanisms)
+        cell = compose_cell(part, mechanisms)
+    used = set(cell.part.initial.values())
+    for equation in parse_equations(cell.part.equations):
+        used |= identifiers(equation.expression)
+    check_used(part, origin, used)
+    return cell
 
 
 def _check_geometry(part: NeuronPart, name: str) -> None:

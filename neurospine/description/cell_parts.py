@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -42,6 +43,19 @@ class MechanismPart(Part):
     refractory: str = ""
     on_spike: str = ""
     initial: dict[str, str] = {}
+
+    def without_shares(self) -> MechanismPart:
+        """Return the mechanism without the shares of its current that nobody asks for."""
+        shares = set(self.carries.values())
+        kept = {n: entry for n, entry in self.parameters.items() if n not in shares}
+        return self.model_copy(update={"carries": {}, "parameters": kept})
+
+
+def side_by_side(mechanisms: Iterable[MechanismPart]) -> list[MechanismPart]:
+    """Return the mechanisms of one compartment as they are there: shares only if needed."""
+    found = list(mechanisms)
+    needed = any("i_calcium" in mechanism.needs for mechanism in found)
+    return found if needed else [mechanism.without_shares() for mechanism in found]
 
 
 class Membrane(Table):

@@ -234,7 +234,7 @@ def check_neuron(part: NeuronPart, origin: str) -> dict[str, Dimension]:
     parameters = known_parameters(part)
     with at(origin):
         for key in ("equations", "threshold", "reset", "refractory"):
-            if not getattr(part, key):
+            if not getattr(part, key) and not (key == "reset" and part.membrane):
                 raise ModelError(f"{key}: missing; a neuron has it, or compartments")
     with at(origin, "equations"):
         section = CellSection(equations=part.equations, on_spike=part.reset)
@@ -255,5 +255,6 @@ def check_neuron(part: NeuronPart, origin: str) -> dict[str, Dimension]:
             if value not in parameters or parameters[value] != variables[name]:
                 raise ModelError(f"{value!r} is not a parameter with the unit of {name!r}")
             used.add(value)
-    check_used(part, origin, used)
+    if not part.membrane:  # what mechanisms use is checked with them
+        check_used(part, origin, used)
     return variables

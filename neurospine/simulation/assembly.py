@@ -123,7 +123,7 @@ def _trace(trace: Trace, group: Any, interval: float) -> Any:
 def _group(group: Group, namespace: dict[str, Any]) -> Any:
     extra: dict[str, Any] = {}
     if group.threshold:
-        extra = {"threshold": group.threshold, "reset": group.reset}
+        extra = {"threshold": group.threshold, "reset": group.reset or None}
         extra["refractory"] = group.refractory
     return brian2.NeuronGroup(
         group.size,
