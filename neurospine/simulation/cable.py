@@ -48,27 +48,23 @@ def _voltages(cell: Cell) -> Iterator[str]:
     second_order = cell.part.method == "crank_nicolson"
     length = "0.5*dt" if second_order else "dt"
     held = any(e.flag for e in parse_equations(cell.part.equations))
-    for segment in tree.segments:
-        name = segment.name
-        inertia = f"capacitance_{name}/({length})"
-        yield f"_inertia_{name} = {inertia}"
-        near = [link for link, _ in tree.neighbours(name)]
-        through = [g for g, _ in cell.conductances[name]]
-        yield f"_diagonal_{name} = {' + '.join([f'_inertia_{name}', *through, *near])}"
-        towards = [f"{g}*{e}" for g, e in cell.conductances[name]]
-        flows = [f"_inertia_{name}*v_{name}", *towards, *cell.currents[name]]
-        yield f"_right_{name} = {' + '.join(flows)}"
-    for joint in tree.joints:
-        # Every cell has its own, even where all that is known yet is shared by the cells.
-        yield f"_right_{joint} = 0.0*v_{tree.root}"
-        near = [link for link, _ in tree.neighbours(joint)]
-        yield f"_diagonal_{joint} = {' + '.join([f'_right_{joint}', *near])}"
     links = list(_from_root(cell))
-    for link in reversed(links):
-        child, parent = link.child, link.parent
-        yield f"_share_{child} = {link.name}/_diagonal_{child}"
-        yield f"_diagonal_{parent} = _diagonal_{parent} - {link.name}*_share_{child}"
-        yield f"_right_{parent} = _right_{parent} + _right_{child}*_share_{child}"
+    parents = {link.child: link for link in links}
+    for node in reversed([tree.root, *parents]):
+        # What its branches take of a node; each name is given once, as Brian2 wants it.
+        branches = [link for link in links if link.parent == node]
+        inwards = [f"_right_{link.child}*_share_{link.child}" for link in branches]
+        diagonal = [link for link, _ in tree.neighbours(node)]
+        if node not in tree.joints:
+            yield f"_inertia_{node} = capacitance_{node}/({length})"
+            diagonal = [f"_inertia_{node}", *(g for g, _ in cell.conductances[node]), *diagonal]
+            towards = [f"{g}*{e}" for g, e in cell.conductances[node]]
+            inwards = [f"_inertia_{node}*v_{node}", *towards, *cell.currents[node], *inwards]
+        less = "".join(f" - {link.name}*_share_{link.child}" for link in branches)
+        yield f"_diagonal_{node} = {' + '.join(diagonal)}{less}"
+        yield f"_right_{node} = {' + '.join(inwards)}"
+        if node in parents:
+            yield f"_share_{node} = {parents[node].name}/_diagonal_{node}"
     root = tree.root
     solved = f"_right_{root}/_diagonal_{root}"
     if held:
