@@ -180,9 +180,11 @@ b_n = 0.125*rate_unit*exp(-(v - v_rest)/(8*ten)) : hertz
 open_sodium = area*density_sodium*squid_m**3*squid_h : siemens
 open_potassium = area*density_potassium*squid_n**4 : siemens
 squid_leak = area*density_leak : siemens
+squid_open = open_sodium + open_potassium + squid_leak : siemens
+towards_rest = open_potassium*e_potassium + squid_leak*e_squid : amp
 '''
-conductance = "open_sodium + open_potassium + squid_leak"
-reversal = "(open_sodium*e_sodium + open_potassium*e_potassium + squid_leak*e_squid)/(open_sodium + open_potassium + squid_leak)"
+conductance = "squid_open"
+reversal = "(open_sodium*e_sodium + towards_rest)/squid_open"
 threshold = "v > v_threshold"
 refractory = "refractory_period"
 [parameters]
@@ -217,8 +219,8 @@ def _part(kind: str, name: str, body: str) -> str:
 
 
 def tree(
-    compartments: Mapping[str, Mapping[str, Any]], method: str = "crank_nicolson", name: str = "tree",
-    start: float = -70.0, values: Mapping[str, Number] | None = None,
+    compartments: Mapping[str, Mapping[str, Any]], method: str = "crank_nicolson",
+    name: str = "tree", start: float = -70.0, values: Mapping[str, Number] | None = None,
 ) -> str:  # fmt: skip
     """Return a neuron with 1 uF/cm**2 and 100 ohm cm.
 

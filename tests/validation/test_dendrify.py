@@ -12,7 +12,7 @@ from brian2 import ms, mV, nS, ohm, pA, uF, um, uS
 import neurospine
 from neurospine.errors import ModelError
 
-dendrify = pytest.importorskip("dendrify", reason="Dendrify is not installed (extra: dendrify)")
+dendrify = pytest.importorskip("dendrify", reason="Dendrify is not installed (extra: compare)")
 
 CIRCUIT = """
 schema = 1
