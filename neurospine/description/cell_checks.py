@@ -68,10 +68,10 @@ def load_cell(part: NeuronPart, origin: str, source: PartSource, origins: dict[s
     part = part.model_copy(update={"transmitters": {**known, **part.transmitters}})
     with at(origin):
         cell = compose_cell(part, mechanisms)
-    used = set(cell.part.initial.values())
+    read = set(cell.part.initial.values())
     for equation in parse_equations(cell.part.equations):
-        used |= identifiers(equation.expression)
-    check_used(part, origin, used)
+        read |= identifiers(equation.expression)
+    check_used(part, origin, read)
     return cell
 
 
