@@ -92,7 +92,7 @@ class Volley(Table):
     """One spike in each of the first `count` cells of a population, from the cell `first` on.
 
     All together, or one after the other with `spread` between neighbours. `count` is a
-    number or an axis; with 0 none spikes.
+    number or an axis; with 0 none spikes. `population` may be an axis of words.
     """
 
     kind: Literal["volley"]

@@ -249,6 +249,10 @@ class Layout:
             for equation in parse_equations(neuron.equations):
                 if equation.name in touched:
                     aliases[equation.name] = Alias(self.projection.target, equation.name, "post")
+            for name in sorted(touched & set(neuron.parameters)):
+                each = self.numbers.each(neuron.name, name)
+                one = np.all(each == each[0])
+                aliases[name] = Alias(self.projection.target, name, "shared" if one else "post")
         return aliases
 
     def _intervals(self) -> dict[str, tuple[str, Array]]:

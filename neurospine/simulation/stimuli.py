@@ -125,15 +125,16 @@ def _read_spikes(text: str, path: str) -> tuple[Array, Array]:
 
 
 def _volley(stimulus: Volley, cell: Occasion) -> Trains:
-    count, size = cell.whole("count", stimulus.count), cell.sizes[stimulus.population]
+    population = cell.grid.word(stimulus.population, cell.row)
+    count, size = cell.whole("count", stimulus.count), cell.sizes[population]
     if stimulus.first + count > size:
         raise ProtocolError(
             f"count: {count} cells from cell {stimulus.first} on are more than the {size} of "
-            f"{stimulus.population!r}"
+            f"{population!r}"
         )
     start, spread = (cell.ticks(key, getattr(stimulus, key)) for key in ("start", "spread"))
     cells = np.arange(count)
-    yield stimulus.population, stimulus.first + cells, start + spread * cells
+    yield population, stimulus.first + cells, start + spread * cells
 
 
 _KINDS: dict[type, Callable[[Any, Occasion], Trains]] = {
@@ -183,7 +184,7 @@ def spikes(
                 for copy, row in enumerate(row for row in rows for _ in range(protocol.repeats)):
                     repeat = copy % protocol.repeats
                     cell = Occasion(protocol, phase, number, row, repeat, seed, sizes)
-                    for name in _populations(stimulus):
+                    for name in _populations(stimulus, cell):
                         if name not in sizes:
                             hint = suggest(name, sizes) if sizes else "All cells are neurons here."
                             raise ProtocolError(
@@ -203,9 +204,11 @@ def spikes(
         raise ProtocolError(f"{protocol.place}: {error}") from None
 
 
-def _populations(stimulus: Any) -> tuple[str, ...]:
+def _populations(stimulus: Any, cell: Occasion) -> tuple[str, ...]:
     if isinstance(stimulus, Pairing | Triplet):
         return stimulus.presynaptic, stimulus.postsynaptic
+    if isinstance(stimulus, Volley):
+        return (cell.grid.word(stimulus.population, cell.row),)
     return (stimulus.population,)
 
 

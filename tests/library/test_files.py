@@ -129,9 +129,12 @@ def test_a_protocol_makes_a_network_of_all_its_conditions(path: Path) -> None:
     plan = make_plan(protocol.default_model(), protocol)
     rows = protocol.grid.rows
     assert plan.copies == len(rows) * protocol.repeats
-    spikes = [source.ticks.size for source in plan.network.sources]
-    forced = any(phase.stimuli for phase in protocol.phases)
-    assert all(spikes) if forced else not any(spikes)
+    stimuli = [stimulus.model_dump() for phase in protocol.phases for stimulus in phase.stimuli]
+    named = {s.get(k) for s in stimuli for k in ("population", "presynaptic", "postsynaptic")}
+    axes = [protocol.conditions[word].values for word in named if word in protocol.conditions]
+    forced = named.union(*axes)
+    for source in plan.network.sources:
+        assert bool(source.ticks.size) == (source.name in forced)
 
 
 @pytest.mark.parametrize("path", PROTOCOLS, ids=name)
