@@ -85,9 +85,13 @@ def _check_geometry(part: NeuronPart, name: str) -> None:
     wanted["[membrane] capacitance"] = membrane.capacitance
     if membrane.axial_resistivity:
         wanted["[membrane] axial_resistivity"] = membrane.axial_resistivity
-    for key in ("coupling", "capacitance"):
-        if getattr(compartment, key):
-            wanted[key] = getattr(compartment, key)
+    if compartment.capacitance:
+        wanted["capacitance"] = compartment.capacitance
+    if compartment.coupling:
+        if dimension_of(compartment.coupling, known_parameters(part)) != siemens.dim:
+            raise ModelError(f"coupling: {compartment.coupling!r} is not a conductance")
+        if compartment.coupling in part.parameters:
+            wanted["coupling"] = compartment.coupling
     for key, parameter in wanted.items():
         if parameter not in part.parameters:
             raise ModelError(

@@ -73,9 +73,9 @@ class Membrane(Table):
 class Compartment(Table):
     """A cylinder of membrane; one without a parent is the root.
 
-    `length`, `diameter`, `coupling` (a conductance to the parent instead of that of
-    the cytoplasm) and `capacitance` (per area) name parameters. In `segments` equal
-    pieces it is solved, each with a potential of its own.
+    `length`, `diameter` and `capacitance` (per area) name parameters; `coupling` is an
+    expression of parameters for a conductance to the parent instead of that of the cytoplasm.
+    In `segments` equal pieces it is solved, each with a potential of its own.
     """
 
     parent: str | None = None
