@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from neurospine.analysis import (
+    assemblies,
     current_measures,
     fluctuations,
     imaging,
@@ -134,4 +135,5 @@ _BY_KIND: dict[str, Callable[[Trajectory, Any], pd.DataFrame]] = {
     "input_resistance": current_measures.input_resistance,
     "sag": current_measures.sag,
     "time_constant": current_measures.time_constant,
+    "assembly_strength": assemblies.assembly_strength,
 }

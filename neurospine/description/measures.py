@@ -30,6 +30,7 @@ from neurospine.description.measure_tables import (
     Summation,
     known,
 )
+from neurospine.description.network_measures import AssemblyStrength, check_assemblies
 from neurospine.description.neuron_checks import check_neuron_measure
 from neurospine.description.neuron_measures import (
     Attenuation,
@@ -64,7 +65,8 @@ Measure = Annotated[
     | KaplanMeier | Lifetime | SizeDistribution | TailExponent | Fluctuation | Kesten
     | Autocorrelation | Occupancy | Ages | Summation | FiringRate | SpikeCount | IsiVariation
     | FirstSpikeLatency | RestingPotential | PeakDeflection | Attenuation | TraceDurationAbove
-    | InputResistance | Sag | TimeConstant | Shape | ShapeCorrelation | PairCorrelation,
+    | InputResistance | Sag | TimeConstant | Shape | ShapeCorrelation | PairCorrelation
+    | AssemblyStrength,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -83,6 +85,8 @@ def check_measures(protocol: Protocol) -> None:
             _check_quantities(protocol, measure, place)
         if isinstance(measure, NeuronMeasure):
             check_neuron_measure(protocol, measure, place)
+        if isinstance(measure, AssemblyStrength):
+            check_assemblies(protocol, measure, place)
     for name, measure in protocol.measures.items():
         if isinstance(measure, Ratio | Summation):
             _check_ratio(protocol, measure, f"[measures.{name}]")
