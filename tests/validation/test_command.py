@@ -71,7 +71,17 @@ def test_run_leaves_trajectory_picture_and_scorecard_that_agree(
     assert (tmp_path / "run.h5").read_bytes() == before
 
 
-@pytest.mark.parametrize("name", sorted(list_files("protocols")))
+#: Runs of half a minute and more.
+LONG = ("assemblies",)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name in LONG else name
+        for name in sorted(list_files("protocols"))
+    ],
+)
 def test_every_shipped_protocol_has_its_picture(outcome: Any, tmp_path: Path, name: str) -> None:
     protocol, path = load_protocol(name), tmp_path / "picture.png"
     if protocol.plot:
