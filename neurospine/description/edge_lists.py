@@ -205,6 +205,8 @@ def _read_sonata(path: Path, wanted: str | None) -> dict[str, Array]:
         if chosen not in names:
             raise ModelError(f"edges: no population {chosen!r}. {suggest(chosen, names)}")
         population = group[chosen]
+        if population.file != file:
+            raise ModelError(f"edges: {chosen!r} lies in another file; copy it here")
         columns = {}
         for name, dataset in (("pre", "source_node_id"), ("post", "target_node_id")):
             columns[name] = _dataset(population, dataset)
@@ -220,6 +222,8 @@ def _dataset(population: h5py.Group, name: str) -> Array:
     found = population.get(name)
     if not isinstance(found, h5py.Dataset) or found.ndim != 1 or found.dtype.kind not in "iuf":
         raise ModelError(f"edges: {population.name}: has no list of numbers {name!r}")
+    if found.file != population.file or found.external or found.is_virtual:
+        raise ModelError(f"edges: {population.name}: {name!r} lies in another file; copy it here")
     if found.size > MOST_EDGES:
         raise ModelError(f"edges: {population.name}: more than {MOST_EDGES} edges")
     return np.asarray(found[()], float)

@@ -318,3 +318,29 @@ def test_datasets_of_another_length_are_refused(join: Join, tmp_path: Path) -> N
     sonata(tmp_path / "edges.h5", **{"0/volume": np.ones(2)})
     with pytest.raises(ModelError, match="one length"):
         join('rule = "edge_list", file = "edges.h5"')
+
+
+def test_datasets_in_other_files_are_refused(join: Join, tmp_path: Path) -> None:
+    """A file from a stranger must not carry anything else of this machine into a result."""
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["ids"] = np.arange(3)
+    layout = h5py.VirtualLayout((3,), int)
+    layout[:] = h5py.VirtualSource(tmp_path / "other.h5", "ids", (3,))
+    sonata(tmp_path / "elsewhere.h5")
+    for kind in ("group", "link", "virtual", "external"):
+        sonata(tmp_path / "edges.h5")
+        with h5py.File(tmp_path / "edges.h5", "a") as file:
+            group = file["edges/axons_cells"]
+            del group["source_node_id"]
+            if kind == "group":
+                del file["edges"]
+                file["edges"] = h5py.ExternalLink("elsewhere.h5", "edges")
+            elif kind == "link":
+                group["source_node_id"] = h5py.ExternalLink("other.h5", "ids")
+            elif kind == "virtual":
+                group.create_virtual_dataset("source_node_id", layout)
+            else:
+                outside = [(str(tmp_path / "other.h5"), 0, 24)]
+                group.create_dataset("source_node_id", (3,), int, external=outside)
+        with pytest.raises(ModelError, match="in another file"):
+            join('rule = "edge_list", file = "edges.h5"')
