@@ -97,7 +97,7 @@ class _Composer:
 
     def cell(self) -> Cell:
         for name, entry in self.part.parameters.items():
-            self._own(name, entry, "[parameters]")
+            self._own(name, entry, "the neuron")
         self._check_values()
         conductances, currents, receptors = {}, {}, {}
         received: set[str] = set()
@@ -137,10 +137,9 @@ class _Composer:
     # -- parameters ------------------------------------------------------------------------
 
     def _own(self, name: str, entry: ParameterEntry, owner: str) -> None:
-        if self.owners.setdefault(name, owner) != owner:
-            raise ModelError(
-                f"[parameters.{name}]: {self.owners[name]} has a parameter of that name; rename one"
-            )
+        first = self.owners.setdefault(name, owner)
+        if first != owner:
+            raise ModelError(f"[parameters.{name}]: {first} and {owner} both have it; rename one")
         self.parameters[name] = entry
 
     def _check_values(self) -> None:
@@ -159,12 +158,13 @@ class _Composer:
         """Return what a mechanism's parameter is called in a compartment."""
         local = f"{name}_{place}"
         full = local if local in self.part.values else name
-        if full not in self.parameters or self.owners[full] != mechanism.name:
+        owner = f"the mechanism {mechanism.name!r}"
+        if self.owners.get(full) != owner:
             entry = mechanism.parameters[name]
             for label in (name, local):
                 if label in self.part.values and label in (name, full):
                     entry = entry.with_value(self.part.values[label], label)
-            self._own(full, entry, mechanism.name)
+            self._own(full, entry, owner)
         return full
 
     # -- equations -------------------------------------------------------------------------

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from brian2 import amp, meter, mmolar, second, siemens, volt
+from brian2 import amp, farad, meter, mmolar, ohm, second, siemens, volt
 from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension
 
 from neurospine.description.cell import Cell, compose_cell
-from neurospine.description.cell_parts import MechanismPart
+from neurospine.description.cell_parts import MechanismPart, Membrane
 from neurospine.description.checks import at, check_part, check_used, known_parameters
 from neurospine.description.dimensions import check_equations, check_statements, dimension_of
-from neurospine.description.expressions import identifiers, parse_equations, parse_statements
+from neurospine.description.expressions import (
+    check_name,
+    identifiers,
+    parse_equations,
+    parse_statements,
+)
+from neurospine.description.gates import check_own_rate, linear_rate
 from neurospine.description.parts import NeuronPart, PartSource
 from neurospine.description.steady import in_order
 from neurospine.description.units import dimensions
@@ -30,6 +36,15 @@ _TEXTS = {
 }
 _NAMES = {siemens.dim: "a conductance", volt.dim: "a potential", amp.dim: "a current",
           second.dim: "a time", DIMENSIONLESS: "a comparison"}  # fmt: skip
+#: What compartments and membrane are made of: dimension, and what it is called in errors.
+_SIZES: Mapping[str, tuple[Dimension, str]] = {
+    "length": (meter.dim, "a length"),
+    "diameter": (meter.dim, "a length"),
+    "coupling": (siemens.dim, "a conductance"),
+    "capacitance": ((farad / meter**2).dim, "a capacitance of an area"),
+    "axial_resistivity": ((ohm * meter).dim, "a resistivity"),
+    "potential": (volt.dim, "a potential"),
+}
 
 
 def load_cell(part: NeuronPart, origin: str, source: PartSource, origins: dict[str, str]) -> Cell:
@@ -53,56 +68,83 @@ def load_cell(part: NeuronPart, origin: str, source: PartSource, origins: dict[s
             f"{origin}: method: compartments need 'backward_euler' or 'crank_nicolson', "
             f"found {part.method!r}"
         )
+    with at(origin, "membrane"):
+        _check_membrane(part, part.membrane)
     mechanisms: dict[str, MechanismPart] = {}
     for name, compartment in part.compartments.items():
         with at(origin, f"compartments.{name}"):
             _check_geometry(part, name)
             for used in compartment.mechanisms:
                 if used not in mechanisms:
-                    found, origins[used] = source.load(used, "mechanism")
-                    mechanisms[used] = found
+                    with at("mechanisms"):
+                        mechanisms[used], origins[used] = source.load(used, "mechanism")
     for name, mechanism in mechanisms.items():
         check_part(mechanism, origins[name])
         check_mechanism(mechanism, origins[name])
     known = {n: m.transmitter for n, m in mechanisms.items() if m.transmitter}
     part = part.model_copy(update={"transmitters": {**known, **part.transmitters}})
+    for name, compartment in part.compartments.items():
+        with at(origin, f"compartments.{name}"):
+            _check_names(name, [mechanisms[used] for used in compartment.mechanisms])
     with at(origin):
         cell = compose_cell(part, mechanisms)
-    read = set(cell.part.initial.values())
-    for equation in parse_equations(cell.part.equations):
-        read |= identifiers(equation.expression)
+        equations = parse_equations(cell.part.equations)
+        for gate in cell.gates:
+            check_own_rate(gate, equations)
+    read = set(cell.part.initial.values()).union(*(identifiers(e.expression) for e in equations))
     check_used(part, origin, read)
     return cell
 
 
+def _check_names(compartment: str, mechanisms: list[MechanismPart]) -> None:
+    """Raise a `ModelError` if two mechanisms would give one name to different things."""
+    check_name(compartment)
+    owners: dict[str, str] = {}
+    for mechanism in mechanisms:
+        variables = [e.name for e in parse_equations(mechanism.equations)]
+        for name in (*mechanism.parameters, *variables):
+            other = owners.setdefault(name, mechanism.name)
+            if other != mechanism.name:
+                raise ModelError(
+                    f"mechanisms: {other!r} and {mechanism.name!r} both have a parameter or "
+                    f"variable {name!r}; rename one"
+                )
+
+
 def _check_geometry(part: NeuronPart, name: str) -> None:
     """Raise a `ModelError` if a compartment or the membrane names no positive parameter."""
-    compartment, membrane = part.compartments[name], part.membrane
-    assert membrane
+    compartment = part.compartments[name]
     if len(set(compartment.mechanisms)) != len(compartment.mechanisms):
         raise ModelError("mechanisms: one is given twice")
-    wanted = {f"{key}": getattr(compartment, key) for key in ("length", "diameter")}
-    wanted["[membrane] capacitance"] = membrane.capacitance
-    if membrane.axial_resistivity:
-        wanted["[membrane] axial_resistivity"] = membrane.axial_resistivity
-    if compartment.capacitance:
-        wanted["capacitance"] = compartment.capacitance
-    if compartment.coupling:
-        if dimension_of(compartment.coupling, known_parameters(part)) != siemens.dim:
-            raise ModelError(f"coupling: {compartment.coupling!r} is not a conductance")
-        if compartment.coupling in part.parameters:
-            wanted["coupling"] = compartment.coupling
-    for key, parameter in wanted.items():
-        if parameter not in part.parameters:
-            raise ModelError(
-                f"{key}: no parameter {parameter!r}. {suggest(parameter, part.parameters)}"
-            )
-        entry = part.parameters[parameter]
-        if entry.value <= 0:
-            raise ModelError(
-                f"{key}: the parameter {parameter!r} = {entry.value:g} {entry.unit} must be "
-                "positive"
-            )
+    for key in ("length", "diameter", "coupling", "capacitance"):
+        given = getattr(compartment, key)
+        if key == "coupling" and given and given not in part.parameters:
+            if dimension_of(given, known_parameters(part)) != siemens.dim:
+                raise ModelError(f"coupling: {given!r} is not a conductance")
+        elif given:
+            _check_size(part, key, given)
+
+
+def _check_membrane(part: NeuronPart, membrane: Membrane) -> None:
+    """Raise a `ModelError` if a parameter of the membrane is not there or not what it should be."""
+    for key in ("capacitance", "axial_resistivity", "potential"):
+        if getattr(membrane, key):
+            _check_size(part, key, getattr(membrane, key))
+
+
+def _check_size(part: NeuronPart, key: str, parameter: str) -> None:
+    """Raise a `ModelError` if a key names no parameter of its kind, or one that is not positive."""
+    if parameter not in part.parameters:
+        raise ModelError(
+            f"{key}: no parameter {parameter!r}. {suggest(parameter, part.parameters)}"
+        )
+    entry, (wanted, described) = part.parameters[parameter], _SIZES[key]
+    if dimensions(entry.unit) != wanted:
+        raise ModelError(f"{key}: the parameter {parameter!r} (in {entry.unit}) is not {described}")
+    if entry.value <= 0 and key != "potential":
+        raise ModelError(
+            f"{key}: the parameter {parameter!r} = {entry.value:g} {entry.unit} must be positive"
+        )
 
 
 def check_mechanism(part: MechanismPart, origin: str) -> None:
@@ -123,6 +165,10 @@ def check_mechanism(part: MechanismPart, origin: str) -> None:
                 raise ModelError(f"{equation.text!r}: a mechanism has equations without flags")
         check_equations(equations, {**parameters, **ports})
         in_order(e for e in equations if not e.differential)
+        for equation in equations:
+            if equation.differential:
+                check_own_rate(equation.name, equations)
+                linear_rate(equation)
     used = set().union(*(identifiers(e.expression) for e in equations), set())
     known = {**parameters, **ports, **variables}
     used |= _check_texts(part, origin, known)

@@ -70,7 +70,21 @@ def make_tree(compartments: Mapping[str, Compartment]) -> Tree:
     ModelError
         If there is no single root, a parent is missing, or parents go in a circle.
     """
-    return _Builder(compartments, _order(compartments)).tree()
+    order = _order(compartments)
+    if compartments[order[0]].segments > 1:
+        raise ModelError(
+            f"[compartments.{order[0]}]: segments: the root makes the spikes and cannot be cut"
+        )
+    tree = _Builder(compartments, order).tree()
+    taken: set[str] = set(tree.joints)
+    for segment in tree.segments:
+        if segment.name in taken:
+            raise ModelError(
+                f"[compartments.{segment.compartment}]: {segment.name!r} is also the name of a "
+                "piece or an end of another compartment; rename one"
+            )
+        taken.add(segment.name)
+    return tree
 
 
 def _order(compartments: Mapping[str, Compartment]) -> list[str]:

@@ -105,9 +105,12 @@ def check_receptors(model: Model, projection: str) -> None:
     if not described.compartments:
         raise ModelError("compartments: missing; receptors are on the compartments named here")
     known = (*cell.compartments, *(s.name for s in cell.tree.segments))
+    reached = [s for place in described.compartments for s in cell.segments(place)]
     for place in described.compartments:
         if not cell.segments(place):
             raise ModelError(f"compartments: no compartment {place!r}. {suggest(place, known)}")
+        if any(reached.count(segment) > 1 for segment in cell.segments(place)):
+            raise ModelError(f"compartments: {place!r} is given twice, or is a piece of another")
         for receptor in described.receptors:
             for segment in cell.segments(place):
                 there = cell.receptors[segment]

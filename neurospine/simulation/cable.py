@@ -16,30 +16,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from brian2 import Equations
 from brian2.parsing.sympytools import sympy_to_str
-from brian2.stateupdaters.exponential_euler import get_conditionally_linear_system
 
 from neurospine.description.cell import Cell
-from neurospine.description.expressions import Equation, identifiers, parse_equations
+from neurospine.description.expressions import Equation, parse_equations
+from neurospine.description.gates import linear_rate
 from neurospine.description.morphology import Link
-from neurospine.errors import ModelError
 
 
 def cable_step(cell: Cell) -> str:
-    """Return the statements that take a neuron of compartments through one step.
-
-    Raises
-    ------
-    ModelError
-        If a gate is not linear in its own variable.
-    """
+    """Return the statements that take a neuron of compartments through one step."""
     equations = {e.name: e for e in parse_equations(cell.part.equations)}
     gates = [equations[name] for name in cell.gates]
     own = [g for g in gates if g.name not in cell.received]
     received = [g for g in gates if g.name in cell.received]
-    half = list(_exponential(received, equations, "0.5*dt", cell.part.name))
-    lines = [*_exponential(own, equations, "dt", cell.part.name), *half, *_voltages(cell), *half]
+    half = list(_exponential(received, "0.5*dt"))
+    lines = [*_exponential(own, "dt"), *half, *_voltages(cell), *half]
     return "\n".join(lines)
 
 
@@ -90,25 +82,11 @@ def _from_root(cell: Cell) -> Iterator[Link]:
         left = [link for link in left if link not in ready]
 
 
-def _exponential(
-    gates: Iterable[Equation], equations: dict[str, Equation], length: str, neuron: str
-) -> Iterator[str]:
+def _exponential(gates: Iterable[Equation], length: str) -> Iterator[str]:
     """Yield exponential steps of gates, all from the values before the step."""
     gates = list(gates)
     for gate in gates:
-        if gate.name in _reads(gate, equations):
-            raise ModelError(
-                f"neuron {neuron!r}: the rate of {gate.name!r} depends on it by way of another "
-                "equation; write it out as one that is linear in it"
-            )
-        try:
-            system = get_conditionally_linear_system(Equations(gate.text))
-        except ValueError:
-            raise ModelError(
-                f"neuron {neuron!r}: the rate of {gate.name!r}, {gate.expression!r}, is not linear "
-                "in it"
-            ) from None
-        slope, rest = system[gate.name]
+        slope, rest = linear_rate(gate)
         if slope == 0:
             step = f"{gate.name} + ({length})*({sympy_to_str(rest)})"
         else:
@@ -121,17 +99,3 @@ def _exponential(
         yield f"_next_{gate.name} = {step}"
     for gate in gates:
         yield f"{gate.name} = _next_{gate.name}"
-
-
-def _reads(gate: Equation, equations: dict[str, Equation]) -> set[str]:
-    """Return what the rate of a gate reads by way of other equations."""
-    left = [n for n in identifiers(gate.expression) if n in equations and n != gate.name]
-    found: set[str] = set()
-    while left:
-        equation = equations[left.pop()]
-        if equation.differential:
-            continue
-        more = identifiers(equation.expression) - found
-        found |= more
-        left += [name for name in more if name in equations]
-    return found
