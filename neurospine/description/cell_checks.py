@@ -41,8 +41,8 @@ _SIZES: Mapping[str, tuple[Dimension, str]] = {
     "length": (meter.dim, "a length"),
     "diameter": (meter.dim, "a length"),
     "coupling": (siemens.dim, "a conductance"),
-    "capacitance": ((farad / meter**2).dim, "a capacitance of an area"),
-    "axial_resistivity": ((ohm * meter).dim, "a resistivity"),
+    "capacitance": (farad.dim / meter.dim**2, "a capacitance of an area"),
+    "axial_resistivity": (ohm.dim * meter.dim, "a resistivity"),
     "potential": (volt.dim, "a potential"),
 }
 

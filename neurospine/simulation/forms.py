@@ -99,11 +99,13 @@ def with_traces(form: Form, section: CellSection) -> Form:
     return replace(form, postsynaptic=joined)
 
 
-def _take_up(spine: Spine) -> str:
+def _changed(spine: Spine, statements: str) -> str:
+    """Return statements of a rule with what their drive does; nothing where there are none."""
     assert spine.rule
     volume = spine.structure.volume
     change = getattr(volume, spine.rule.drive)
-    return f"volume = clip(volume + ({change}), {volume.lowest}, {volume.highest})"
+    take_up = f"volume = clip(volume + ({change}), {volume.lowest}, {volume.highest})"
+    return _join(statements, take_up) if statements.strip() else ""
 
 
 def _deliver(spine: Spine, effect: str) -> str:
@@ -122,9 +124,9 @@ def textbook(spine: Spine, effect: str) -> Form:
         CellBlock((), ""),
         (_VOLUME, *traces),
         _join(
-            _deliver(spine, effect), rule.synapse.on_pre, _take_up(spine), rule.presynaptic.on_spike
+            _deliver(spine, effect), _changed(spine, rule.synapse.on_pre), rule.presynaptic.on_spike
         ),
-        _join(rule.synapse.on_post, _take_up(spine), rule.postsynaptic.on_spike),
+        _join(_changed(spine, rule.synapse.on_post), rule.postsynaptic.on_spike),
     )
 
 
@@ -137,8 +139,8 @@ def neuron_traces(spine: Spine, effect: str) -> Form:
         _cell_block(rule.presynaptic),
         _cell_block(rule.postsynaptic),
         (_VOLUME,),
-        _join(_deliver(spine, effect), rule.synapse.on_pre, _take_up(spine)),
-        _join(rule.synapse.on_post, _take_up(spine)),
+        _join(_deliver(spine, effect), _changed(spine, rule.synapse.on_pre)),
+        _changed(spine, rule.synapse.on_post),
     )
 
 
@@ -171,8 +173,7 @@ def folded(spine: Spine, effect: str, settle_steps: int) -> Form:
     arrive = f"grown = {keep}*grown + {jump}*growth"
     others = [f"{s.name} {s.operator}= {s.expression}" for s in statements if s.name != trace]
     after, _ = rule.postsynaptic.parsed()
-    take_up = _take_up(spine)
-    settle = _join("drive = grown*pending", take_up)
+    settle = _changed(spine, "drive = grown*pending")
     absent = "volume = volume*int(stage > 0)" if spine.stages else ""  # settling visits all slots
     change = spine.structure.volume.additive
     return Form(
@@ -191,8 +192,7 @@ def folded(spine: Spine, effect: str, settle_steps: int) -> Form:
         _join(
             settle,
             _deliver(spine, effect),
-            rule.synapse.on_pre,
-            take_up,
+            _changed(spine, rule.synapse.on_pre),
             growth,
             f"drive = ({keep}*grown + {jump}*growth)*pending",
             f"volume = volume - ({change})",
