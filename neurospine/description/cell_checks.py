@@ -125,6 +125,16 @@ def _check_geometry(part: NeuronPart, name: str) -> None:
             _check_size(part, key, given)
 
 
+def check_sizes(part: NeuronPart, numbers: Mapping[str, float]) -> None:
+    """Raise a `ModelError` if a size of a neuron of compartments is not positive in a run."""
+    assert part.membrane
+    for key in set(_SIZES) - {"potential"}:
+        for table in (part.membrane, *part.compartments.values()):
+            parameter = getattr(table, key, None)
+            if parameter and not numbers[parameter] > 0:
+                raise ModelError(f"parameter {parameter!r}: must be positive ({key})")
+
+
 def _check_membrane(part: NeuronPart, membrane: Membrane) -> None:
     """Raise a `ModelError` if a parameter of the membrane is not there or not what it should be."""
     for key in ("capacitance", "axial_resistivity", "potential"):

@@ -26,6 +26,11 @@ def start_values(cell: Cell, numbers: Mapping[str, float]) -> dict[str, float]:
         The neuron.
     numbers
         Its parameters, as the equations get them.
+
+    Raises
+    ------
+    ModelError
+        If something is not finite there.
     """
     equations = parse_equations(cell.part.equations)
     start = {name: numbers[parameter] for name, parameter in cell.part.initial.items()}
@@ -36,15 +41,26 @@ def start_values(cell: Cell, numbers: Mapping[str, float]) -> dict[str, float]:
     for _ in range(_MOST_ROUNDS):
         before = dict(values)
         for equation in between:
-            values[equation.name] = float(evaluate(equation.expression, values))
+            values[equation.name] = _number(equation.name, equation.expression, values)
         for name, rate in moving.items():
             # A rate that is linear in its variable vanishes here.
-            at_zero, at_one = (float(evaluate(rate, {**values, name: x})) for x in (0.0, 1.0))
+            at_zero, at_one = (_number(name, rate, {**values, name: x}) for x in (0.0, 1.0))
             if at_zero != at_one:
                 values[name] = at_zero / (at_zero - at_one)
         if all(math.isclose(values[n], before[n], rel_tol=1e-12) for n in moving):
             break
     return {name: values[name] for name in (*start, *moving)}
+
+
+def _number(name: str, expression: str, values: Mapping[str, float]) -> float:
+    """Return the value of an expression for a variable at the start."""
+    try:
+        found = float(evaluate(expression, values))
+    except ArithmeticError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise ModelError(f"{name!r} has no value at the start: {expression!r} is not finite")
+    return found
 
 
 def in_order(equations: Iterable[Equation]) -> list[Equation]:

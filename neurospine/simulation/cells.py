@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from neurospine.description.cell_checks import check_sizes
+from neurospine.description.checks import at
 from neurospine.description.expressions import Equation, names_read, parse_equations
 from neurospine.description.parts import Drive
 from neurospine.description.protocol import Protocol
@@ -90,7 +92,9 @@ class Cells:
             numbers = {name: model.number(part.name, name) for name in part.parameters}
             key = tuple(numbers.values())
             if key not in found:
-                found[key] = start_values(cell, numbers)
+                with at(f"neuron {part.name!r}"):
+                    check_sizes(part, numbers)
+                    found[key] = start_values(cell, numbers)
             each.append(found[key])
         length = self.numbers.repeats * self.size
         return {name: np.repeat([start[name] for start in each], length) for name in each[0]}

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from neurospine import Model
+from neurospine import Model, Protocol
 from neurospine.errors import ModelError
+from neurospine.simulation.simulate import prepare
 
 Texts = dict[str, str]
 LINE = '{ value = 1.0, unit = "nS", source = "assumed", meaning = "m" }\n'
@@ -165,6 +166,34 @@ def test_a_wrong_cell_is_refused(
     assert [word for word in (f"<{file}>: ", *words.split(" | ")) if word not in message] == []
     assert "\n" not in message
     assert len(message) < 400
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"thin": 0.0}, "neuron 'branched': parameter 'thin': must be positive (diameter)"),
+        (
+            {"length_tuft": -5.0},
+            "neuron 'branched': parameter 'length_tuft': must be positive (length)",
+        ),
+        (
+            {"resistivity": 0.0},
+            "neuron 'branched': parameter 'resistivity': must be positive (axial_resistivity)",
+        ),
+        ({"tau_calcium": 0.0}, "neuron 'branched': 'calcium_trunk_1' has no value at the start"),
+    ],
+)
+def test_a_value_that_makes_no_cell_is_refused_before_a_run(
+    branched: Texts, values: dict[str, float], words: str
+) -> None:
+    phase = {"name": "a", "duration": "1 ms", "stimuli": ()}
+    protocol = Protocol(
+        name="p", model={"circuit": "alone"}, step="0.1 ms", record_every="1 ms", phases=(phase,)
+    )
+    model = Model.from_text(branched.pop("circuit"), parts=branched).with_parameters(values)
+    with pytest.raises(ModelError) as caught:
+        prepare(model, protocol)
+    assert words in str(caught.value)
 
 
 def test_check_tells_which_file_is_wrong(
