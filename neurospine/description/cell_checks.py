@@ -11,6 +11,7 @@ from neurospine.description.cell import Cell, compose_cell
 from neurospine.description.cell_parts import MechanismPart, Membrane
 from neurospine.description.checks import at, check_part, check_used, known_parameters
 from neurospine.description.dimensions import check_equations, check_statements, dimension_of
+from neurospine.description.evaluate import evaluate
 from neurospine.description.expressions import (
     check_name,
     identifiers,
@@ -130,9 +131,9 @@ def check_sizes(part: NeuronPart, numbers: Mapping[str, float]) -> None:
     assert part.membrane
     for key in set(_SIZES) - {"potential"}:
         for table in (part.membrane, *part.compartments.values()):
-            parameter = getattr(table, key, None)
-            if parameter and not numbers[parameter] > 0:
-                raise ModelError(f"parameter {parameter!r}: must be positive ({key})")
+            size = getattr(table, key, None)
+            if size and not evaluate(size, numbers) > 0:
+                raise ModelError(f"parameter {size!r}: must be positive ({key})")
 
 
 def _check_membrane(part: NeuronPart, membrane: Membrane) -> None:
