@@ -23,6 +23,8 @@ DASHES = ("-", "--", ":", "-.")
 #: A logarithmic axis of less than this ratio has even ticks, one of more than that has them at
 #: powers of ten only.
 _NARROW, _WIDE = 8, 300
+#: Characters of a title in an inch, and of a title that is short in any picture.
+_LETTERS, _SHORT = 10, 20
 #: Characters of a line of a y label.
 _LINE = 46
 #: What the own axes of measures are called in pictures.
@@ -127,7 +129,9 @@ def draw_points(
 
 def finish(axes: Any, title: str, *, legend: bool = True) -> None:
     """Give axes their title and the look of all of them."""
-    axes.set_title(title, loc="left")
+    width, _ = axes.figure.get_size_inches()
+    room = int(_LETTERS * width * axes.get_position().width)
+    axes.set_title(textwrap.fill(title, max(room, _SHORT)), loc="left")
     axes.set_ylabel(textwrap.fill(axes.get_ylabel(), _LINE))
     axes.spines[["top", "right"]].set_visible(False)
     if legend:
