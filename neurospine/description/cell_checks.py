@@ -99,7 +99,7 @@ def load_cell(part: NeuronPart, origin: str, source: PartSource, origins: dict[s
 
 def _check_names(compartment: str, mechanisms: list[MechanismPart]) -> None:
     """Raise a `ModelError` if two mechanisms would give one name to different things."""
-    check_name(compartment)
+    check_name(f"v_{compartment}")
     owners: dict[str, str] = {}
     for mechanism in mechanisms:
         variables = [e.name for e in parse_equations(mechanism.equations)]
@@ -131,9 +131,13 @@ def check_sizes(part: NeuronPart, numbers: Mapping[str, float]) -> None:
     assert part.membrane
     for key in set(_SIZES) - {"potential"}:
         for table in (part.membrane, *part.compartments.values()):
-            size = getattr(table, key, None)
-            if size and not evaluate(size, numbers) > 0:
-                raise ModelError(f"parameter {size!r}: must be positive ({key})")
+            given = getattr(table, key, None)
+            try:
+                wrong = given is not None and not evaluate(given, numbers) > 0
+            except ArithmeticError:
+                wrong = True
+            if wrong:
+                raise ModelError(f"{key}: {given!r} must be positive")
 
 
 def _check_membrane(part: NeuronPart, membrane: Membrane) -> None:

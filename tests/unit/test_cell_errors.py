@@ -33,7 +33,8 @@ TREE = [
     ("segments = 2", "segments = 100000", "[compartments.trunk]: segments: | 200"),
     ("[compartments.soma]\n", "[compartments.soma]\nsegments = 3\n",
      "[compartments.soma]: segments: the root makes the spikes and cannot be cut"),
-    ("compartments.basal", 'compartments."2"', "[compartments.2]: '2' is not a name"),
+    ("compartments.basal", 'compartments."my dendrite"',
+     "[compartments.my dendrite]: 'v_my dendrite' is not a name"),
     ("compartments.basal", "compartments.trunk_1",
      "[compartments.trunk_1]: 'trunk_1' is also the name of a piece"),
     ("diameter = \"thick\"\n", "", "[compartments.trunk]: the key 'diameter' is missing"),
@@ -55,6 +56,10 @@ SIZES = [
     ('potential = "v_start"', 'potential = "v_strt"',
      "[membrane]: potential: no parameter 'v_strt'. Did you mean 'v_start'?"),
     ('axial_resistivity = "resistivity"\n', "", "[membrane]: axial_resistivity: missing"),
+    ('parent = "trunk"', 'parent = "trunk"\ncoupling = "1/thin"',
+     "[compartments.tuft]: coupling: '1/thin' is not a conductance"),
+    ('parent = "trunk"', 'parent = "trunk"\ncoupling = "thin"',
+     "[compartments.tuft]: coupling: the parameter 'thin' (in um) is not a conductance"),
     ('method = "crank_nicolson"', 'method = "euler"', "method: | 'crank_nicolson', found 'euler'"),
     ('method = "crank_nicolson"', 'method = "crank_nicolson"\nreset = "v = 0"',
      "[reset]: a neuron has either equations or compartments"),
@@ -171,14 +176,14 @@ def test_a_wrong_cell_is_refused(
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"thin": 0.0}, "neuron 'branched': parameter 'thin': must be positive (diameter)"),
+        ({"thin": 0.0}, "neuron 'branched': diameter: 'thin' must be positive"),
         (
             {"length_tuft": -5.0},
-            "neuron 'branched': parameter 'length_tuft': must be positive (length)",
+            "neuron 'branched': length: 'length_tuft' must be positive",
         ),
         (
             {"resistivity": 0.0},
-            "neuron 'branched': parameter 'resistivity': must be positive (axial_resistivity)",
+            "neuron 'branched': axial_resistivity: 'resistivity' must be positive",
         ),
         ({"tau_calcium": 0.0}, "neuron 'branched': 'calcium_trunk_1' has no value at the start"),
     ],
