@@ -71,7 +71,7 @@ def test_two_compartments_charge_as_a_sum_of_two_exponentials(trees: Any) -> Non
 
 # A dendrite of length 1 (in space constants) that branches into unlike daughters which end at the
 # same distance, with diameters to the power 3/2 that add up; and the cylinder that it equals.
-PIECES, WIDE, THIN = 40, 4.0, 1.5
+PIECES, WIDE, THIN = 20, 4.0, 1.5
 REST = (WIDE**1.5 - THIN**1.5) ** (2 / 3)
 LAST = (REST**1.5 / 2) ** (2 / 3)
 
@@ -92,8 +92,8 @@ BRANCHES = {
     "lower": _piece("right", LAST, 0.3),
 }
 #: Where to look: the segments of both in the middle of each tenth of the cable.
-ALONG = [1, 16, 20, 28, 29, 40]
-IN_TREE = ["trunk_1", "trunk_16", "left_4", "right_12", "upper_1", "lower_12"]
+ALONG = [1, 8, 10, 14, 15, 20]
+IN_TREE = ["trunk_1", "trunk_8", "left_2", "right_6", "upper_1", "lower_6"]
 INFINITE = leak(space_constant(WIDE), WIDE)  # conductance of an endless cable (nS)
 
 
@@ -149,7 +149,7 @@ def test_a_tree_of_rall_is_its_equivalent_cylinder(charged: Any) -> None:
 
 
 def test_input_resistance_and_attenuation_of_a_finite_cable(trees: Any) -> None:
-    """The steady state, in steps of a millisecond; pieces of 1/40 are within 1e-4."""
+    """The steady state, in steps of a millisecond; pieces of 1/20 are within 4e-4."""
     text = trees.tree(CYLINDER, "backward_euler", "cylinder")
     flows = [trees.flow("cylinder", "100 pA", "0 ms", "200 ms")]
     names = ["v_soma", *(f"v_cable_{n}" for n in ALONG)]
@@ -157,9 +157,9 @@ def test_input_resistance_and_attenuation_of_a_finite_cable(trees: Any) -> None:
                     variables=names)  # fmt: skip
     soma, *along = (above_rest(run, "cylinder", name)[-1, 0] for name in names)
     resistance = 1 / (leak(20, 20) + INFINITE * np.tanh(1))
-    assert soma / 100 == pytest.approx(resistance, rel=2e-4)
+    assert soma / 100 == pytest.approx(resistance, rel=5e-4)
     places = (np.array(ALONG) - 0.5) / PIECES
-    np.testing.assert_allclose(np.array(along) / soma, np.cosh(1 - places) / np.cosh(1), rtol=2e-4)
+    np.testing.assert_allclose(np.array(along) / soma, np.cosh(1 - places) / np.cosh(1), rtol=5e-4)
 
 
 SMALL = {
@@ -230,7 +230,7 @@ def rest_of_gates(v: float) -> list[float]:
 def exact() -> Any:
     """Potentials of soma and dendrite at every 0.1 ms from -60 mV on."""
     start = [-60.0, -60.0, *rest_of_gates(-60.0)]
-    found = solve_ivp(squid, (0, 20), start, "LSODA", np.arange(0, 20, 0.1), rtol=1e-10, atol=1e-10)
+    found = solve_ivp(squid, (0, 10), start, "LSODA", np.arange(0, 10, 0.1), rtol=1e-10, atol=1e-10)
     assert found.y[0].max() < -45  # no spike
     assert np.ptp(found.y[0]) > 4
     return found.y[:2]
@@ -243,8 +243,8 @@ def test_the_error_falls_with_the_order_of_the_method(
     errors = []
     for step in STEPS:
         run = trees.run(
-            {"tree": trees.tree(DRIVEN, method, start=-60.0)}, duration="20 ms", step=f"{step} ms",
-            stimuli=[trees.flow("tree", "60 pA", "0 ms", "20 ms", compartment="dend")],
+            {"tree": trees.tree(DRIVEN, method, start=-60.0)}, duration="10 ms", step=f"{step} ms",
+            stimuli=[trees.flow("tree", "60 pA", "0 ms", "10 ms", compartment="dend")],
             variables=["v_soma", "v_dend"],
         )  # fmt: skip
         found = [above_rest(run, "tree", v)[:: round(0.1 / step), 0] - 70 for v in
@@ -269,12 +269,12 @@ def test_a_synaptic_current_is_of_second_order_too(trees: Any) -> None:
                 (leak(300, 3) * -v[1] + axial * (v[0] - v[1]) + conductance * (70 - v[1]))
                 / capacity(300, 3)]  # fmt: skip
 
-    times = np.arange(0, 19, 0.1)
-    exact = solve_ivp(slope, (0, 19), [0, 0], "LSODA", times, rtol=1e-10, atol=1e-10).y
+    times = np.arange(0, 9, 0.1)
+    exact = solve_ivp(slope, (0, 9), [0, 0], "LSODA", times, rtol=1e-10, atol=1e-10).y
     errors = []
     for step in STEPS:
         found = trees.events(
-            trees.tree(receptors), ["dend"], peak="2 nS", times=[1.0], duration="20.1 ms",
+            trees.tree(receptors), ["dend"], peak="2 nS", times=[1.0], duration="10.1 ms",
             step=f"{step} ms", variables=["v_soma", "v_dend"],
         ).traces["tree"]  # fmt: skip
         every = round(0.1 / step)
@@ -288,11 +288,11 @@ def test_a_synaptic_current_is_of_second_order_too(trees: Any) -> None:
 def test_a_stiff_tree_stays_in_bounds_in_large_steps(trees: Any, step: str) -> None:
     """A head that charges in 1.6 us: backward Euler goes straight to the steady state.
 
-    Crank-Nicolson rings around it, but never beyond the double.
+    Crank-Nicolson rings around it, never further off than it was when the current changed.
     """
     stiff = {
         "soma": ROOT | {"mechanisms": ["squid"]},
-        "dend": {"parent": "soma", "length": 100, "diameter": 1, "segments": 20,
+        "dend": {"parent": "soma", "length": 100, "diameter": 1, "segments": 8,
                  "mechanisms": LEAK},
         "head": {"parent": "dend", "length": 0.5, "diameter": 0.5, "coupling": 5.0,
                  "mechanisms": LEAK},
@@ -300,16 +300,16 @@ def test_a_stiff_tree_stays_in_bounds_in_large_steps(trees: Any, step: str) -> N
     neurons = {
         m: trees.tree(stiff, m, m, start=-65.0) for m in ("crank_nicolson", "backward_euler")
     }
-    flows = [trees.flow(m, "30 pA", "1 ms", "31 ms", compartment="head") for m in neurons]
-    run = trees.run(neurons, duration="60 ms", step=step, stimuli=flows,
-                    variables=["v_head", "v_dend_20", "v_soma", "squid_m_soma"])  # fmt: skip
+    flows = [trees.flow(m, "30 pA", "1 ms", "16 ms", compartment="head") for m in neurons]
+    run = trees.run(neurons, duration="30 ms", step=step, stimuli=flows,
+                    variables=["v_head", "v_dend_8", "v_soma", "squid_m_soma"])  # fmt: skip
     for name in neurons:
         for variable in run.traces[name].data_vars.values():
             assert np.isfinite(variable.values).all()
-    head, dend = (above_rest(run, "backward_euler", v)[:, 0] for v in ("v_head", "v_dend_20"))
+    head, dend = (above_rest(run, "backward_euler", v)[:, 0] for v in ("v_head", "v_dend_8"))
     across = head - dend
     assert across.min() > -0.1
     assert across.max() == pytest.approx(30 / 5.0, rel=1e-3)
-    head, dend = (above_rest(run, "crank_nicolson", v)[:, 0] for v in ("v_head", "v_dend_20"))
-    assert (head - dend).min() > -6.5
+    head, dend = (above_rest(run, "crank_nicolson", v)[:, 0] for v in ("v_head", "v_dend_8"))
+    assert (head - dend).min() > -12.5
     assert (head - dend).max() < 12.5
