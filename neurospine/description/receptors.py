@@ -32,9 +32,11 @@ def projection_effect(model: Model, projection: str) -> str:
     They read the ``weight`` of the spine, its ``place`` (the number of its segment)
     where there are several, and the ``neck_resistance`` where it has a neck. The head
     charges within microseconds, so a conductance g behind a neck R is g/(1 + gR) at
-    the dendrite. It is taken at the peak, for each receptor by itself. Against a head
-    with a potential of its own that makes peaks in the soma up to 2 % too small at
-    gR = 0.05, 10 % at 0.25 and 24 % at 1 (``tests/analytic/test_neck.py``).
+    the dendrite. Over an exponential decay that is log(1 + gR)/(gR) of the charge
+    without the neck; the event gets this share at once, for each receptor by itself, as
+    (6 + gR)/(6 + 4gR), which is within 1 % of it up to gR = 1. Against a head with a
+    potential of its own, peaks in the soma are right to 2.5 % up to gR = 1
+    (``tests/analytic/test_neck.py``); g/(1 + gR) would make them 24 % too small.
     """
     described = model.circuit.projections[projection]
     if not described.receptors:
@@ -46,7 +48,8 @@ def projection_effect(model: Model, projection: str) -> str:
     for receptor, peak in described.receptors.items():
         conductance = f"weight*{peak}"
         if neck:
-            lines.append(f"{THROUGH_NECK} = {conductance}/(1 + {conductance}*neck_resistance)")
+            product = f"{conductance}*neck_resistance"
+            lines.append(f"{THROUGH_NECK} = {conductance}*(6 + {product})/(6 + 4*{product})")
             conductance = THROUGH_NECK
         for number, segment in enumerate(segments):
             here = f"*int(place == {number})" * (len(segments) > 1)

@@ -44,17 +44,15 @@ def potentials(trees: Any) -> Any:
 def test_a_neck_weakens_a_synapse_as_a_head_does(potentials: Any) -> None:
     """Peaks at soma and dendrite, for necks of 50 to 500 MOhm and 0.1 to 2 nS.
 
-    A neck matters less and less while the conductance g behind it closes, so its effect at the
-    peak, 1/(1 + gR), makes too little of the charge, which log(1 + gR)/(gR) gives: by 2 % at
-    gR = 0.05, 10 % at 0.25 and at most 24 % at 1 (in the soma).
+    A neck matters less and less while the conductance g behind it closes. An exponential one
+    carries the charge log(1 + gR)/(gR) of what it would without, which the effect follows: peaks
+    in the soma agree to 2.5 %, those in the thin dendrite at the spine to 14 % at gR = 1.
     """
     error = potentials["neck"].max(1) / potentials["head"].max(1) - 1
     product = 1e-3 * np.outer(NECKS, PEAKS)
-    charge = product / ((1 + product) * np.log1p(product)) - 1
-    assert error.max() < 0
-    assert (error > charge).all()
-    assert error[:, product <= 0.05].min() > -0.025
-    assert error[:, product <= 0.25].min() > -0.10
-    assert error.min() > -0.25
+    assert error.min() > -0.005
+    assert error[0].max() < 0.03
+    assert error[1].max() < 0.15
+    assert error[1, product <= 0.25].max() < 0.05
     # without a neck the peak in the soma would be this far off
     assert potentials["head"].max(1)[0, -1, -1] < 0.8 * potentials["head"].max(1)[0, 0, -1]
