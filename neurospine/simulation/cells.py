@@ -106,7 +106,7 @@ class Cells:
         keys = (f"{name}_key_low", f"{name}_key_high")
         random = f"noise = normal(noise_slot, t_in_timesteps, {', '.join(keys)})"
         if drive.rate:
-            mean = self.model.number(circuit.name, drive.rate) * self.step
+            mean = self.numbers.single(circuit.name, drive.rate) * self.step
             if not 0 <= mean <= LARGEST_MEAN:
                 raise ModelError(
                     f"parameter {circuit.name}.{drive.rate}: {mean:g} events a step; "
@@ -115,7 +115,7 @@ class Cells:
             means = f"{drive.rate}*dt, {', '.join(keys)}"
             random = f"count = poisson_count(noise_slot, t_in_timesteps, {means})"
         used = [n for n in circuit.parameters if n in {drive.rate} | names_read(drive.effect)]
-        more, given = self.numbers.declare(circuit, used, 1)
+        more, given = self.numbers.declare(circuit, used, self.size)
         lines += more
         values |= given
         for key, word in zip(keys, stream_key(self.seed, drive.target, name), strict=True):

@@ -9,7 +9,6 @@ from neurospine.description.model import Model
 from neurospine.description.units import ON_A_STEP, whole_steps
 from neurospine.errors import ModelError
 from neurospine.simulation.distances import near_pairs
-from neurospine.simulation.form_choice import delay_spread
 from neurospine.simulation.network import Array
 from neurospine.simulation.numbers import Numbers
 from neurospine.simulation.random import generator
@@ -150,7 +149,8 @@ def delays(numbers: Numbers, name: str, step: float, size: int, copies: int, see
     if listed and listed.delay is not None:
         return np.tile(_listed_delays(model, name, listed.delay, step), copies)
     delay = numbers.single(circuit.name, projection.delay)
-    spread = delay_spread(model, name)
+    named = projection.delay_spread
+    spread = numbers.single(circuit.name, named) if named else 0.0
     if delay < 0 or spread < 0:
         raise ModelError(
             f"parameter {circuit.name}.{projection.delay}: a delay or spread is negative"

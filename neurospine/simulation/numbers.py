@@ -10,7 +10,6 @@ from neurospine.description.conditions import Conditions
 from neurospine.description.entries import Part
 from neurospine.description.model import Model
 from neurospine.description.parameters import OVERRIDE
-from neurospine.description.parts import CircuitPart
 from neurospine.description.spine_parts import ReadoutPart
 from neurospine.errors import NeurospineError, ProtocolError
 from neurospine.simulation.network import Array
@@ -63,7 +62,7 @@ class Numbers:
         self.models, self.repeats = models, repeats
         self.model = models[0]
         for part in self.model.parts.values():
-            if isinstance(part, CircuitPart | ReadoutPart):
+            if isinstance(part, ReadoutPart):
                 for name in part.parameters:
                     self.single(part.name, name)
 

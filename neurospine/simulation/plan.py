@@ -94,7 +94,11 @@ def make_plan(
     """
     if not 0 <= seed < 2**63:
         raise ProtocolError(f"seed {seed}: must be a whole number from 0 to 2**63 - 1")
-    return _Planner(model, protocol, seed, form).plan()
+    try:
+        return _Planner(model, protocol, seed, form).plan()
+    except ProtocolError as error:
+        place = f"{protocol.place}: "
+        raise ProtocolError(place + str(error).removeprefix(place)) from None
 
 
 class _Planner:
