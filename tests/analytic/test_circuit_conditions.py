@@ -54,7 +54,7 @@ def test_a_linear_cell_answers_in_proportion(backend: str) -> None:
 def test_the_noise_of_a_drive_may_vary_too() -> None:
     protocol = Protocol(
         name="noises", record_every="10 ms", step="0.1 ms",
-        conditions={"size": {"values": (0.0, 5.0, 10.0), "unit": "pA", "meaning": "m",
+        conditions={"loudness": {"values": (0.0, 5.0, 10.0), "unit": "pA", "meaning": "m",
                              "parameter": "noise_current"}},
         traces={"cell": {"variables": ("v",), "cells": (0, 1), "every": "1 ms"}},
         phases=({"name": "noise", "duration": "50 ms"},),
