@@ -13,15 +13,10 @@ import pytest
 from neurospine import (
     Trajectory,
     compare,
-    load_model,
     load_protocol,
     measure,
-    picture,
-    simulate,
-    write_picture,
 )
 from neurospine.analysis.scorecard import scorecard_frame
-from neurospine.description.library import list_files
 
 pytestmark = pytest.mark.cpp
 
@@ -69,34 +64,3 @@ def test_run_leaves_trajectory_picture_and_scorecard_that_agree(
     forced = command(tmp_path, "run", "triplets", "-o", "run.h5", "--quiet", "--force")
     assert (forced.returncode, forced.stdout, forced.stderr) == (0, "", "")
     assert (tmp_path / "run.h5").read_bytes() == before
-
-
-#: Runs of half a minute and more.
-LONG = ("assemblies",)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.slow) if name in LONG else name
-        for name in sorted(list_files("protocols"))
-    ],
-)
-def test_every_shipped_protocol_has_its_picture(outcome: Any, tmp_path: Path, name: str) -> None:
-    protocol, path = load_protocol(name), tmp_path / "picture.png"
-    if protocol.plot:
-        run = outcome(name)
-        trajectory, measures = run.trajectory, run.measures
-    else:
-        model = load_model(protocol.model.circuit).with_parameters(n_neurons=50, in_degree=10)
-        trajectory, measures = simulate(model, protocol), {}
-    figure = picture(trajectory, protocol, measures)
-    write_picture(figure, path)
-    assert png_size(path) == (WIDTH, HEIGHT if protocol.plot else OVERVIEW)
-    if protocol.plot and protocol.plot.points:
-        labels = figure.axes[0].get_legend_handles_labels()[1]
-        assert any(label.startswith("published") for label in labels)
-        assert any(label.startswith(("simulated", "end")) for label in labels)
-    first = path.read_bytes()
-    write_picture(picture(trajectory, protocol, measures), path)
-    assert path.read_bytes() == first

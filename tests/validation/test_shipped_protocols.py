@@ -1,0 +1,97 @@
+"""Every shipped protocol run as it is: its picture, and what holds of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurospine import load_model, load_protocol, picture, simulate, write_picture
+from neurospine.description.library import list_files
+
+pytestmark = pytest.mark.cpp
+
+#: No picture is smaller, in pixels.
+WIDTH, HEIGHT = 1024, 600
+
+#: Left to the slow tests: a run of half a minute, and cells that have a sister among the others.
+SLOW = (
+    "assemblies",
+    "layer23_pyramidal_properties",
+    "som_interneuron_properties",
+    "spn_d2_properties",
+)
+
+
+def shipped(names: Iterable[str]) -> list[Any]:
+    """Return protocols as parameters of a test, with the slow ones marked."""
+    slow = pytest.mark.slow
+    return [pytest.param(n, marks=slow) if n in SLOW else n for n in sorted(names)]
+
+
+@pytest.mark.parametrize("name", shipped(list_files("protocols")))
+def test_every_shipped_protocol_has_its_picture(outcome: Any, tmp_path: Path, name: str) -> None:
+    protocol, path = load_protocol(name), tmp_path / "picture.png"
+    if protocol.plot:
+        run = outcome(name)
+        trajectory, measures = run.trajectory, run.measures
+    else:
+        model = load_model(protocol.model.circuit).with_parameters(n_neurons=50, in_degree=10)
+        trajectory, measures = simulate(model, protocol), {}
+    figure = picture(trajectory, protocol, measures)
+    write_picture(figure, path)
+    head = path.read_bytes()[:24]
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(head[16:20]) >= WIDTH
+    assert int.from_bytes(head[20:24]) >= HEIGHT
+    if protocol.plot and protocol.plot.points:
+        labels = figure.axes[0].get_legend_handles_labels()[1]
+        assert any(label.startswith("published") for label in labels)
+        assert any(label.startswith(("simulated", "end")) for label in labels)
+    first = path.read_bytes()
+    write_picture(picture(trajectory, protocol, measures), path)
+    assert path.read_bytes() == first
+
+
+#: Phenomena of which the verdict is not near its edge, by protocol.
+MET = {
+    "nmda_plateau": 4,
+    "spine_neck": 3,
+    "dual_pairs": 4,
+    "spine_shapes": 4,
+    "bac_firing": 6,
+    "layer5_pyramidal_properties": 8,
+    "ca1_pyramidal_properties": 7,
+    "layer23_pyramidal_properties": 9,
+    "spn_d1_properties": 7,
+    "spn_d2_properties": 6,
+    "pv_interneuron_properties": 2,
+    "som_interneuron_properties": 2,
+}
+
+
+@pytest.mark.parametrize("name", shipped(MET))
+def test_what_was_met_is_met(outcome: Any, name: str) -> None:
+    verdicts = [score.verdict for score in outcome(name).scores]
+    assert verdicts.count("met") >= MET[name]
+
+
+def test_a_spike_and_input_to_the_tuft_make_a_burst_together(outcome: Any) -> None:
+    spikes = outcome("bac_firing").measures["spikes"].set_index("input")["value"]
+    assert spikes.to_dict() == {"soma": 1.0, "tuft": 0.0, "both": 3.0}
+
+
+def test_a_balanced_network_fires_irregularly_and_its_weights_do_not_saturate(outcome: Any) -> None:
+    run = outcome("network_balance")
+    assert (run.trajectory.info.phases["stop"] - run.trajectory.info.phases["start"]).sum() >= 60
+    rate, variation = (run.measures[n]["value"].to_numpy() for n in ("rate", "irregularity"))
+    assert ((rate > 0.5) & (rate < 20)).all()
+    assert ((variation > 0.5) & (variation < 1.6)).all()
+    spines = run.trajectory.spines["recurrent"].isel(time=-1)
+    volume = spines["volume"].values[spines["stage"].values > 0]
+    highest = load_model("balanced_network").parameters["volume_highest"].value
+    assert np.mean(volume > 0.99 * highest) < 0.05
+    assert np.std(np.log(volume)) > 0.1
