@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from neurospine.analysis.drawing import finish
-from neurospine.analysis.neuron_plots import shown_conditions
+from neurospine.analysis.neuron_drawing import shown_conditions
 from neurospine.analysis.repeats import Array
 from neurospine.analysis.tree_plot import draw_tree
 from neurospine.analysis.visits import snapshot, span

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from matplotlib import colormaps
 from matplotlib.ticker import MaxNLocator
 
-from neurospine.analysis.drawing import series_of, styles, with_unit
+from neurospine.analysis.drawing import series_of, with_unit
+from neurospine.analysis.neuron_drawing import (
+    colours,
+    head,
+    shown_conditions,
+    shown_window,
+    thinned,
+    words,
+)
 from neurospine.analysis.repeats import Array, Cells
 from neurospine.analysis.visits import span
 from neurospine.analysis.windows import cells_of, currents, quantity
-from neurospine.description.neuron_pictures import CopyPicture, Voltage, WindowPicture
+from neurospine.description.neuron_pictures import Voltage
 from neurospine.description.protocol import Protocol
 from neurospine.description.stimuli import Current
-from neurospine.description.units import convert, dimensions, seconds
+from neurospine.description.units import convert, dimensions
 from neurospine.errors import ResultError
 from neurospine.results.trajectory import Trajectory
 
-#: Points of a line at most; of more, the lowest and highest of each stretch are drawn.
-_POINTS = 4000
 #: Panels side by side at most.
 _ACROSS = 4
 
@@ -52,9 +56,12 @@ def draw_voltage(figure: Any, trajectory: Trajectory, protocol: Protocol, plot: 
         row, column = divmod(number, across)
         axes = grid[row * (1 + below), column]
         lines = _lines(trajectory, plot, drawn[number])
-        own = _colours(len(lines), ordered=plot.series is not None)
+        own = colours(len(lines), ordered=plot.series is not None)
         for (colour, dashes), (name, time, values) in zip(own, lines, strict=False):
             axes.plot(time, values, dashes, color=colour, linewidth=1.1, label=name)
+        if len(drawn[number]) == 1:  # a reset leaves no spike in the potential: mark them above
+            spikes = _spikes(trajectory, plot, drawn[number][0][1])
+            axes.vlines(spikes, 0.95, 1.0, transform=axes.get_xaxis_transform(), color="0.25")
         axes.margins(x=0)
         axes.set_title(label, loc="left", fontsize="medium")
         axes.spines[["top", "right"]].set_visible(False)
@@ -125,7 +132,7 @@ class _Stimulus:
 
     def draw(self, axes: Any) -> None:
         """Draw it below the potential."""
-        own = _colours(len(self.currents), ordered=True)
+        own = colours(len(self.currents), ordered=True)
         for (colour, dashes), (time, value) in zip(own, self.currents, strict=False):
             shown = colour if len(self.currents) > 1 else "0.25"
             axes.step(time, value, dashes, where="post", color=shown, linewidth=1.1)
@@ -181,6 +188,16 @@ def _drawn(
     return found
 
 
+def _spikes(trajectory: Trajectory, plot: Voltage, condition: int) -> Array:
+    """Return the times (ms) at which the cell of a picture spikes in a condition."""
+    start, stop = shown_window(trajectory, plot)
+    copy = condition * Cells.of(trajectory).repeats + plot.repeat
+    first = copy * cells_of(trajectory, plot.population)
+    table = trajectory.spikes[plot.population]
+    inside = (table["cell"] == first + (plot.cell or 0)) & table["time"].between(start, stop)
+    return np.asarray((table["time"][inside] - start) * 1e3)
+
+
 def _lines(
     trajectory: Trajectory, plot: Voltage, drawn: list[tuple[str, int]]
 ) -> list[tuple[str, Array, Array]]:
@@ -212,19 +229,6 @@ def _trace(
     return (times[rows][kept] - start) * 1e3, values[kept]
 
 
-def thinned(values: Array) -> Array:
-    """Return places that show a long trace: the lowest and highest of each short stretch."""
-    if values.size <= _POINTS:
-        return np.arange(values.size)
-    length = -(-values.size // (_POINTS // 2))
-    whole = values.size // length * length
-    blocks = values[:whole].reshape(-1, length)
-    first = np.arange(len(blocks)) * length
-    both = np.stack([first + blocks.argmin(axis=1), first + blocks.argmax(axis=1)], axis=1)
-    kept = np.unique(np.concatenate([both.ravel(), [0, values.size - 1]]))
-    return np.asarray(kept)
-
-
 def _variables(trajectory: Trajectory, plot: Voltage) -> Sequence[str]:
     if plot.variables:
         return plot.variables
@@ -243,34 +247,6 @@ def _label(trajectory: Trajectory, plot: Voltage) -> str:
     return with_unit(words(names[0]) if len(names) == 1 else "Value", plot.unit)
 
 
-def shown_conditions(trajectory: Trajectory, plot: CopyPicture) -> Array:
-    """Return the conditions that a picture is about, in order."""
-    table: pd.DataFrame = trajectory.info.conditions
-    chosen = np.ones(max(1, len(table)), bool)
-    for axis, value in plot.only.items():
-        chosen &= (table[axis] == value).to_numpy()
-    if not chosen.any():
-        raise ResultError("no condition of the run has all values of 'only'")
-    return np.flatnonzero(chosen)
-
-
-def shown_window(trajectory: Trajectory, plot: WindowPicture) -> tuple[float, float]:
-    """Return start and stop of a picture in seconds of the run."""
-    first, last = span(trajectory, plot.phase)
-    stop = last if plot.stop is None else first + seconds(plot.stop)
-    return first + seconds(plot.start), stop
-
-
-def head(figure: Any, plot: WindowPicture) -> None:
-    """Give a figure of several axes its title."""
-    figure.suptitle(plot.title, x=0.01, horizontalalignment="left", fontsize="large")
-
-
-def words(name: str) -> str:
-    """Return a name as people write it."""
-    return name.replace("_", " ")
-
-
 def _place(variable: str) -> str:
     """Return what a line of a potential is called: by the compartment, if it has one."""
     return words(variable.removeprefix("v_"))
@@ -283,10 +259,3 @@ def _values(trajectory: Trajectory, protocol: Protocol, axis: str) -> list[tuple
         (label if isinstance(value, str) or unit == "1" else f"{value:g} {unit}", value)
         for label, value in series_of(protocol, axis, trajectory.info.conditions)
     ]
-
-
-def _colours(number: int, *, ordered: bool) -> Iterator[tuple[Any, str]]:
-    """Yield colours with dashes; those of many values of one quantity go from dark to light."""
-    if not ordered or number < 4:
-        yield from styles()
-    yield from ((colour, "-") for colour in colormaps["viridis"](np.linspace(0, 0.88, number)))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from neurospine.analysis.drawing import styles
-from neurospine.analysis.neuron_plots import head, shown_conditions, shown_window, words
+from neurospine.analysis.neuron_drawing import head, shown_conditions, shown_window, words
 from neurospine.analysis.repeats import Cells
 from neurospine.analysis.windows import cells_of
 from neurospine.description.neuron_pictures import Raster

@@ -35,7 +35,8 @@ class Voltage(WindowPicture):
 
     A line for each variable (all that were recorded in the dimension of `unit` if none is named);
     with `series`, a condition, a line of the one variable for each of its values. With `panels`,
-    a condition, these are drawn side by side for each of its values.
+    a condition, these are drawn side by side for each of its values. Strokes at the upper edge
+    are spikes of the cell.
     """
 
     kind: Literal["voltage"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from neurospine import Model, Protocol, Trajectory, picture, simulate, write_picture
-from neurospine.analysis.neuron_plots import thinned
+from neurospine.analysis.neuron_drawing import thinned
 from neurospine.errors import ProtocolError, ResultError
 
 CIRCUIT = """

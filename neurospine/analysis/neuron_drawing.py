@@ -1,0 +1,69 @@
+"""What pictures of neurons share: which conditions and times are shown, lines, colours, words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+
+from neurospine.analysis.drawing import styles
+from neurospine.analysis.repeats import Array
+from neurospine.analysis.visits import span
+from neurospine.description.neuron_pictures import CopyPicture, WindowPicture
+from neurospine.description.units import seconds
+from neurospine.errors import ResultError
+from neurospine.results.trajectory import Trajectory
+
+#: Points of a line at most; of more, the lowest and highest of each stretch are drawn.
+_POINTS = 4000
+
+
+def thinned(values: Array) -> Array:
+    """Return places that show a long trace: the lowest and highest of each short stretch."""
+    if values.size <= _POINTS:
+        return np.arange(values.size)
+    length = -(-values.size // (_POINTS // 2))
+    whole = values.size // length * length
+    blocks = values[:whole].reshape(-1, length)
+    first = np.arange(len(blocks)) * length
+    both = np.stack([first + blocks.argmin(axis=1), first + blocks.argmax(axis=1)], axis=1)
+    kept = np.unique(np.concatenate([both.ravel(), [0, values.size - 1]]))
+    return np.asarray(kept)
+
+
+def shown_conditions(trajectory: Trajectory, plot: CopyPicture) -> Array:
+    """Return the conditions that a picture is about, in order."""
+    table: pd.DataFrame = trajectory.info.conditions
+    chosen = np.ones(max(1, len(table)), bool)
+    for axis, value in plot.only.items():
+        chosen &= (table[axis] == value).to_numpy()
+    if not chosen.any():
+        raise ResultError("no condition of the run has all values of 'only'")
+    return np.flatnonzero(chosen)
+
+
+def shown_window(trajectory: Trajectory, plot: WindowPicture) -> tuple[float, float]:
+    """Return start and stop of a picture in seconds of the run."""
+    first, last = span(trajectory, plot.phase)
+    stop = last if plot.stop is None else first + seconds(plot.stop)
+    return first + seconds(plot.start), stop
+
+
+def head(figure: Any, plot: WindowPicture) -> None:
+    """Give a figure of several axes its title."""
+    figure.suptitle(plot.title, x=0.01, horizontalalignment="left", fontsize="large")
+
+
+def words(name: str) -> str:
+    """Return a name as people write it."""
+    return name.replace("_", " ")
+
+
+def colours(number: int, *, ordered: bool) -> Iterator[tuple[Any, str]]:
+    """Yield colours with dashes; those of many values of one quantity go from dark to light."""
+    if not ordered or number < 4:
+        yield from styles()
+    yield from ((colour, "-") for colour in colormaps["viridis"](np.linspace(0, 0.88, number)))
