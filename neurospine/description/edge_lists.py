@@ -4,7 +4,8 @@ A CSV file has the columns ``pre`` and ``post`` (cells, counted from 0) and, whe
 ``delay [ms]`` and either ``volume [um**3]`` or ``weight`` at the start. Of a SONATA file
 (HDF5, https://github.com/AllenInstitute/sonata) ``source_node_id`` and
 ``target_node_id`` of one population of edges are read, and ``delay`` (in ms, as the
-format has it) and ``volume`` (um**3) of its group 0 where they are there; its
+format has it) and ``volume`` (um**3) of its group 0 where they are there, in the rows that
+``edge_group_index`` says; its
 ``syn_weight`` is not, for its meaning is the model's that the file was made for.
 
 A run keeps what it read as a text: that of a small CSV file as it is, else the arrays,
@@ -212,10 +213,23 @@ def _read_sonata(path: Path, wanted: str | None) -> dict[str, Array]:
             columns[name] = _dataset(population, dataset)
         for name, factor in (("delay", 1e-3), ("volume", 1.0)):
             if f"0/{name}" in population:
-                columns[name] = _dataset(population, f"0/{name}") * factor
+                values = _dataset(population, f"0/{name}") * factor
+                columns[name] = _by_edge(population, values)
     if len({values.size for values in columns.values()}) > 1:
         raise ModelError(f"edges: {chosen!r}: not all of its datasets have one length")
     return _checked(columns)
+
+
+def _by_edge(population: h5py.Group, values: Array) -> Array:
+    """Return values of group 0 in the order of the edges, which may name their rows in it."""
+    if "edge_group_id" in population and _dataset(population, "edge_group_id").any():
+        raise ModelError(f"edges: {population.name}: some edges are not of group 0; one is read")
+    if "edge_group_index" not in population:
+        return values
+    rows = _dataset(population, "edge_group_index")
+    if not np.all((rows >= 0) & (rows < values.size) & (rows == np.rint(rows))):
+        raise ModelError(f"edges: {population.name}: 'edge_group_index' is outside group 0")
+    return np.asarray(values[rows.astype(np.int64)])
 
 
 def _dataset(population: h5py.Group, name: str) -> Array:

@@ -249,6 +249,28 @@ def test_edges_of_a_sonata_file(join: Join, tmp_path: Path, named: str) -> None:
     np.testing.assert_allclose(spines.delay, [2e-3, 3e-3, 1e-3])
 
 
+def test_rows_of_a_sonata_group_are_those_that_the_edges_name(join: Join, tmp_path: Path) -> None:
+    sonata(tmp_path / "edges.h5", edge_group_index=[2, 0, 1], edge_group_id=[0, 0, 0])
+    spines = join('rule = "edge_list", file = "edges.h5"')
+    assert spines.pre.tolist() == [0, 1, 2]
+    np.testing.assert_allclose(spines.delay, [1e-3, 2e-3, 3e-3])
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"edge_group_index": [0, 1, 3]}, "'edge_group_index' is outside group 0"),
+        ({"edge_group_id": [0, 1, 0]}, "some edges are not of group 0"),
+    ],
+)
+def test_sonata_rows_that_are_not_there_are_refused(
+    join: Join, tmp_path: Path, more: dict[str, Any], words: str
+) -> None:
+    sonata(tmp_path / "edges.h5", **more)
+    with pytest.raises(ModelError, match=rf"edges\.h5: edges: /edges/axons_cells: {words}"):
+        join('rule = "edge_list", file = "edges.h5"')
+
+
 @pytest.mark.parametrize("kind", ["small", "large", "sonata"])
 def test_a_run_keeps_its_edges_when_the_file_is_gone(
     model: Callable[..., Model], tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
