@@ -9,9 +9,10 @@ are found; the first is of second order, the second damps every transient.
 Gates change by exponential steps and are kept half a step behind the voltages, so
 each is linear in its variable while the other stands. What synapses add to would
 come half a step too early there: it makes one half step before the voltages and
-one after. Of first order all the same are currents that mechanisms do not give as a
-conductance, which are taken at the start of a step, gates that read other gates, and
-the times of spikes. ``tests/analytic/test_cable.py`` measures order and closed forms.
+one after. Of first order all the same are what mechanisms take at the start of a step,
+that is currents that are no conductance and conductances that read the potential
+themselves (the magnesium block, ``inward_rectifier``), gates that read other gates,
+and the times of spikes. ``tests/analytic/test_cable.py`` measures order and closed forms.
 """
 
 from __future__ import annotations
