@@ -276,8 +276,10 @@ class Layout:
             if name in read:
                 lines.append(f"{name} : {declared} (shared, constant)")
                 values[name] = value
+        circuit = names_read(projection_effect(self.model, self.name))
         for part in (*self.spine.parts, self.model.circuit):
-            used = [name for name in part.parameters if name in read]
+            known = circuit if part is self.model.circuit else read
+            used = [name for name in part.parameters if name in read & known]
             more, given = self.numbers.declare(part, used, size)
             lines += more
             values |= given

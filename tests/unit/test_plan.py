@@ -111,6 +111,22 @@ def test_different_delays_need_traces_on_synapses(plan: Any) -> None:
     assert plan(spread, none).forms["inputs"].name == "folded"
 
 
+@pytest.mark.parametrize(("name", "spine"), [("tau_plus", "pair_stdp"), ("spread", "living_spine")])
+def test_a_circuit_may_call_its_own_parameters_as_spines_call_theirs(
+    plan: Any, name: str, spine: str
+) -> None:
+    """`spread` is a variable that a step of the slow clock makes, in statements."""
+    facts = {"step": "1 ms", "spine_step": "10 ms"} if spine == "living_spine" else {}
+    made = [
+        plan(("axonal_delay", delay), ("pair_stdp", spine), **facts)
+        for delay in (name, "axonal_delay")
+    ]
+    assert made[0].network.structure == made[1].network.structure
+    (own, other) = ({g.name: g.values for g in m.network.owners} for m in made)
+    for group, values in own.items():
+        assert all(np.array_equal(value, other[group][n]) for n, value in values.items())
+
+
 def test_traces_are_recorded_in_every_copy(plan: Any) -> None:
     traces = {"cells": {"variables": ["v"], "cells": [0, 2], "every": "2 ms"}}
     (trace,) = plan(traces=traces, repeats=2).network.traces
