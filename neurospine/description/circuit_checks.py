@@ -13,7 +13,12 @@ from neurospine.description.connectivity import check_connectivity
 from neurospine.description.dimensions import check_statements
 from neurospine.description.expressions import check_name, identifiers, parse_statements
 from neurospine.description.parts import Drive, Population, Projection
-from neurospine.description.receptors import THROUGH_NECK, check_receptors, projection_effect
+from neurospine.description.receptors import (
+    THROUGH_NECK,
+    check_receptors,
+    projection_effect,
+    spine_segments,
+)
 from neurospine.errors import ModelError, suggest
 
 if TYPE_CHECKING:
@@ -25,8 +30,6 @@ _WANTED = {
     _RATE: "a rate (1/time)", second.dim: "a time", meter.dim: "a length",
     DIMENSIONLESS: "a plain number", siemens.dim: "a conductance",
 }  # fmt: skip
-#: What the effect of an arrival may read of the spine.
-_AT_SPINE = {"weight": DIMENSIONLESS, "place": DIMENSIONLESS, "neck_resistance": ohm.dim}
 
 
 class CircuitCheck:
@@ -74,7 +77,16 @@ class CircuitCheck:
         for parameter in projection.receptors.values():
             self._parameter("receptors", parameter, siemens.dim)
         effect = projection_effect(self.model, name)
-        self._effect(effect, projection.target, _AT_SPINE)
+        self._effect(effect, projection.target, self._at_spine(name))
+
+    def _at_spine(self, projection: str) -> Names:
+        """Return what the effect of an arrival may read of the spine."""
+        ports = {"weight": DIMENSIONLESS}
+        if len(spine_segments(self.model, projection)) > 1:
+            ports["place"] = DIMENSIONLESS
+        if self.model.spines[projection].geometry:
+            ports["neck_resistance"] = ohm.dim
+        return ports
 
     def _drive(self, name: str, drive: Drive) -> None:
         check_name(name)
@@ -108,4 +120,5 @@ class CircuitCheck:
             if statement.operator != "+" or statement.name not in own:
                 raise ModelError(f"effect: must add with += to a variable of {target!r}")
             self.used |= identifiers(statement.expression) & set(self.parameters)
-        check_statements(statements, {**numbers, **self.parameters, **own, **ports})
+        with at("effect"):
+            check_statements(statements, {**numbers, **self.parameters, **own, **ports})

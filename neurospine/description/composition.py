@@ -179,6 +179,13 @@ def _check_effect_names(model: Model, variables: Mapping[str, Names]) -> None:
                 f"{origin}: [projections.{name}]: effect: {both!r} is also a name in the spine "
                 f"model {spine.name!r}; rename one"
             )
+        neuron = model.neurons.get(projection.target)
+        own = set(neuron.parameters) if neuron else set()
+        for both in sorted(own & used & set(model.circuit.parameters)):
+            raise ModelError(
+                f"{origin}: [projections.{name}]: effect: {both!r} is a parameter of the circuit "
+                f"and of the neurons of {projection.target!r}; rename one"
+            )
     for name, drive in model.circuit.drives.items():
         own = set(model.neurons[drive.target].parameters)
         read = {i for s in parse_statements(drive.effect) for i in identifiers(s.expression)}
