@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from brian2 import amp, farad, meter, mmolar, ohm, second, siemens, volt
 from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension
 
 from neurospine.description.cell import Cell, compose_cell
-from neurospine.description.cell_parts import MechanismPart, Membrane
+from neurospine.description.cell_parts import MechanismPart, Membrane, Transmitter
 from neurospine.description.checks import at, check_part, check_used, known_parameters
 from neurospine.description.dimensions import check_equations, check_statements, dimension_of
 from neurospine.description.evaluate import evaluate
@@ -88,13 +89,26 @@ def load_cell(part: NeuronPart, origin: str, source: PartSource, origins: dict[s
         with at(origin, f"compartments.{name}"):
             _check_names(name, [mechanisms[used] for used in compartment.mechanisms])
     with at(origin):
-        cell = compose_cell(part, mechanisms)
+        cell = _with_signs(compose_cell(part, mechanisms), known)
         equations = parse_equations(cell.part.equations)
         for gate in cell.gates:
             check_own_rate(gate, equations)
     read = set(cell.part.initial.values()).union(*(identifiers(e.expression) for e in equations))
     check_used(part, origin, read)
     return cell
+
+
+def _with_signs(cell: Cell, known: Mapping[str, Transmitter]) -> Cell:
+    """Return a cell whose variables answer to the transmitter of the receptor they belong to."""
+    variables = {
+        statement.name: known[receptor]
+        for texts in cell.receptors.values()
+        for receptor, text in texts.items()
+        for statement in parse_statements(text)
+        if receptor in known
+    }
+    transmitters = {**variables, **cell.part.transmitters}
+    return replace(cell, part=cell.part.model_copy(update={"transmitters": transmitters}))
 
 
 def _check_names(compartment: str, mechanisms: list[MechanismPart]) -> None:

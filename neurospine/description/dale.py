@@ -45,16 +45,17 @@ def check_signs(model: Model) -> None:
             why = f"the transmitter {population.transmitter!r} of [populations.{name}]"
             known[name] = (SIGNS[population.transmitter], why)
     for name, projection in model.circuit.projections.items():
+        key = "receptors" if projection.receptors else "effect"
         try:
             sign = projection_sign(model, name)
         except ModelError as error:
-            raise ModelError(f"{origin}: [projections.{name}]: effect: {error}") from None
+            raise ModelError(f"{origin}: [projections.{name}]: {key}: {error}") from None
         if sign == 0:
             continue
         wanted, why = known.setdefault(projection.origin, (sign, f"[projections.{name}]"))
         if sign != wanted:
             raise ModelError(
-                f"{origin}: [projections.{name}]: effect: {_WORDS[sign]}, but by {why} the "
+                f"{origin}: [projections.{name}]: {key}: {_WORDS[sign]}, but by {why} the "
                 f"population {projection.origin!r} {_WORDS[wanted]}; a cell does one of the two at "
                 "all its synapses"
             )
@@ -71,11 +72,13 @@ def projection_sign(model: Model, name: str) -> int:
     Raises
     ------
     ModelError
-        If parts of the effect have different signs.
+        If parts of the effect have different signs, or a receptor a negative conductance.
     """
     projection = model.circuit.projections[name]
     signs = {}
-    for receptor in projection.receptors:
+    for receptor, peak in projection.receptors.items():
+        if model.number(model.circuit.name, peak) < 0:
+            raise ModelError(f"the peak conductance {peak!r} of {receptor!r} is negative")
         transmitter = model.neurons[projection.target].transmitters.get(receptor)
         signs[receptor] = SIGNS[transmitter] if transmitter else 0
     for statement in parse_statements(projection.effect):

@@ -102,6 +102,56 @@ def test_two_signs_are_refused(
     assert [word for word in words if word not in str(caught.value)] == []
 
 
+DENDRITE = """
+kind    = "circuit"
+name    = "dendrite_signs"
+summary = "Axons onto the dendrite of a cell."
+
+[populations.axons]
+size        = 2
+transmitter = "{transmitter}"
+
+[populations.cell]
+size   = 2
+neuron = "layer23_pyramidal"
+
+[projections.inputs]
+from         = "axons"
+to           = "cell"
+spine        = "fixed_contact"
+delay        = "d"
+connectivity = {{ rule = "all_to_all" }}
+{acts}
+
+[parameters]
+d    = {{ value = 1, unit = "ms", meaning = "Delay", source = "assumed" }}
+size = {{ value = {size}, unit = "nS", meaning = "Size of an effect", source = "assumed" }}
+"""
+RECEPTOR = 'compartments = ["distal"]\nreceptors = {{ {} = "size" }}'
+CASES = [
+    ('effect = "g_ampa_distal += weight*size"', 1, "glutamate", ""),
+    ('effect = "g_gaba_a_distal += weight*size"', 1, "gaba", ""),
+    ('effect = "g_gaba_a_distal += weight*size"', 1, "glutamate", "effect: inhibits"),
+    (RECEPTOR.format("gaba_a"), 1, "gaba", ""),
+    (RECEPTOR.format("gaba_a"), 1, "glutamate", "receptors: inhibits"),
+    (RECEPTOR.format("ampa"), -1, "glutamate", "receptors: the peak conductance 'size' of 'ampa'"),
+]
+
+
+@pytest.mark.parametrize(("acts", "size", "transmitter", "words"), CASES)
+def test_receptors_of_dendrites_have_the_sign_of_their_transmitter(
+    acts: str, size: int, transmitter: str, words: str
+) -> None:
+    """Also where an effect adds to their variables by name."""
+    text = DENDRITE.format(acts=acts, size=size, transmitter=transmitter)
+    if not words:
+        sign = projection_sign(Model.from_text(text), "inputs")
+        assert sign == (1 if transmitter == "glutamate" else -1)
+        return
+    with pytest.raises(ModelError, match=words):
+        Model.from_text(text)
+
+
 def test_a_weight_that_may_be_negative_is_refused(made: Callable[..., Model]) -> None:
     readout = """
 kind    = "readout"
