@@ -24,14 +24,17 @@ def child_cpu() -> float:
 
 
 def in_turn(commands: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, list[float]]:
-    """Run the commands in turn (A B C A B C …) after one warm-up; return child CPU seconds."""
+    """Run the commands in turn (A B C A B C …) after one warm-up; return child CPU seconds.
+
+    A command that returns a number has taken its own time, and that is what counts.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for turn in range(repeats + 1):
         for name, command in commands.items():
             before = child_cpu()
-            command()
+            used = command()
             if turn:
-                seconds[name].append(child_cpu() - before)
+                seconds[name].append(child_cpu() - before if used is None else float(used))
     return seconds
 
 
@@ -65,6 +68,11 @@ class Report:
             shown.add_row(*(f"{v:.3g}" if isinstance(v, float) else str(v) for v in row.values()))
         console.print(shown)
         self.content[title] = rows
+
+    def note(self, text: str) -> None:
+        """Print a remark and keep it."""
+        console.print(text)
+        self.content.setdefault("notes", []).append(text)
 
     def write(self, folder: str) -> Path:
         path = Path(folder) / f"{self.content['date']}.json"
