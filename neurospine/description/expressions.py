@@ -58,7 +58,8 @@ OWN = frozenset(
     "drive volume weight count noise grown growth pending settle_steps settle_interval noise_slot "
     "site stage turned survival interval age born present leaving luck picked target entry normal "
     "uniform select between alive changed slow_tick slow_time again sampled kept sample_length "
-    "slow_exp slow_log candidate origin_size target_size place through_neck neck_resistance".split()
+    "slow_exp slow_log slow_exprel candidate origin_size target_size place through_neck "
+    "neck_resistance".split()
 )
 
 #: The current (amp) that a stimulus injects into a neuron, or with the name of a compartment

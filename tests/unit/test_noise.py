@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from brian2 import Network, NeuronGroup, defaultclock, prefs
-from scipy import stats
+from scipy import special, stats
 
 from neurospine.simulation.backends.standalone.build_cache import FLAGS, compiler
 from neurospine.simulation.random import normal, slow_code, slow_functions, uniform
@@ -105,7 +105,7 @@ PROGRAM = """
 int main()
 {
     const int n = %d;
-    std::vector<double> x(n), out(5 * n);
+    std::vector<double> x(n), out(6 * n);
     std::vector<int32_t> slot(n), k0(n), k1(n);
     std::vector<int64_t> tick(n);
     fread(x.data(), 8, n, stdin), fread(tick.data(), 8, n, stdin);
@@ -116,6 +116,7 @@ int main()
         out[2 * n + i] = neurospine_exp(x[i]);
         out[3 * n + i] = neurospine_log(x[i]);
         out[4 * n + i] = neurospine_select(x[i] > 1.0, x[i], 7);
+        out[5 * n + i] = neurospine_exprel(x[i]);
     }
     fwrite(out.data(), 8, out.size(), stdout);
 }
@@ -137,7 +138,7 @@ def test_compiled_functions_agree_with_numpy(flags: tuple[str, ...], tmp_path: P
     subprocess.run(command, cwd=tmp_path, check=True)
     given = b"".join(array.tobytes() for array in (x, ticks, *words))
     done = subprocess.run([tmp_path / "program"], input=given, capture_output=True, check=True)
-    found = np.frombuffer(done.stdout).reshape(5, n)
+    found = np.frombuffer(done.stdout).reshape(6, n)
     functions = {name: f.pyfunc for name, f in slow_functions().items()}
     for row, (name, tolerance) in enumerate((("normal", SINGLE), ("uniform", 0.0))):
         for tick in np.unique(ticks):
@@ -150,6 +151,10 @@ def test_compiled_functions_agree_with_numpy(flags: tuple[str, ...], tmp_path: P
     assert np.allclose(found[2], functions["slow_exp"](x), rtol=709 * 1.2e-16, atol=0)
     assert np.allclose(found[3], functions["slow_log"](x), rtol=DOUBLE, atol=1e-16)
     assert np.array_equal(found[4], functions["select"](x > 1, x, 7))
+    small = np.abs(x) < 700
+    assert np.allclose(found[5, near], special.exprel(x[near]), rtol=60 * 1.2e-16, atol=0)
+    assert np.allclose(found[5, small], functions["slow_exprel"](x[small]), rtol=1e-13, atol=0)
+    assert found[5, 0] == 1 and np.all(np.isfinite(found[5]))
 
 
 HEADERS = ("draws.h", "arithmetic.h")
@@ -200,8 +205,8 @@ def test_slow_statements_mean_the_same_on_every_target() -> None:
 
 
 def test_slow_code_replaces_what_compilers_do_not_like() -> None:
-    assert slow_code("a = exp(-b)\nc += log(d)*e**3") == (
-        "a = slow_exp(-b)\nc += slow_log(d) * (e * e * e)"
+    assert slow_code("a = exp(-b)\nc += log(d)*e**3/exprel(f)") == (
+        "a = slow_exp(-b)\nc += slow_log(d) * (e * e * e) / slow_exprel(f)"
     )
     same = "a = expected ** 0.5 + b ** c + d ** 17 + f ** (-2)"
     assert slow_code(same) == same

@@ -8,9 +8,22 @@
 #endif
 #endif
 
-// x = n log(2) + r with |r| <= log(2)/2, and (exp(r) - 1 - r)/r**2 by interpolation at Chebyshev
-// nodes. Adding 1.5*2**52 leaves n in the low bits. The relative error is |x|/1e16, as large as
-// what the rounding of x does; what is beyond the range of doubles becomes 3e-308 or 8e307.
+// exp(r) - 1 for |r| <= log(2)/2; (exp(r) - 1 - r)/r**2 is by interpolation at Chebyshev nodes.
+NEUROSPINE_INLINE double neurospine_exp_less_one(double r)
+{
+    const double r2 = r * r, r4 = r2 * r2;
+    const double a = 0.5000000000000001 + 0.16666666666666669 * r;
+    const double b = 0.041666666666624164 + 0.008333333333330065 * r;
+    const double c = 0.0013888888917196719 + 0.00019841269863040545 * r;
+    const double d = 2.4801521322368692e-05 + 2.7557268480310024e-06 * r;
+    const double e = 2.7620075879983367e-07 + 2.5100375832561234e-08 * r;
+    const double p = (a + b * r2) + ((c + d * r2) + e * r4) * r4;
+    return r + r2 * p;
+}
+
+// x = n log(2) + r with |r| <= log(2)/2. Adding 1.5*2**52 leaves n in the low bits. The relative
+// error is |x|/1e16, as large as what the rounding of x does; what is beyond the range of doubles
+// becomes 3e-308 or 8e307.
 NEUROSPINE_INLINE double neurospine_exp(double x)
 {
     x = x < -708.0 ? -708.0 : x;
@@ -20,20 +33,31 @@ NEUROSPINE_INLINE double neurospine_exp(double x)
     memcpy(&exponent, &shifted, 8);
     const double n = (double)(int32_t)exponent;  // a difference would not survive -ffast-math
     const double r = x - n * 0.6931471805599453;
-    const double r2 = r * r, r4 = r2 * r2;
-    const double a = 0.5000000000000001 + 0.16666666666666669 * r;
-    const double b = 0.041666666666624164 + 0.008333333333330065 * r;
-    const double c = 0.0013888888917196719 + 0.00019841269863040545 * r;
-    const double d = 2.4801521322368692e-05 + 2.7557268480310024e-06 * r;
-    const double e = 2.7620075879983367e-07 + 2.5100375832561234e-08 * r;
-    const double p = (a + b * r2) + ((c + d * r2) + e * r4) * r4;
-    const double mantissa = 1.0 + (r + r2 * p);
+    const double mantissa = 1.0 + neurospine_exp_less_one(r);
     uint64_t bits;
     memcpy(&bits, &mantissa, 8);
     bits += exponent << 52;
     double result;
     memcpy(&result, &bits, 8);
     return result;
+}
+
+// (exp(x) - 1)/x, and 1 at 0. With x = n log(2) + r as above, exp(x) - 1 is 2**n - 1 and 2**n times
+// what exp(r) is more than 1, so nothing is lost near 0. Beyond 709 it grows no more, times 1/x.
+NEUROSPINE_INLINE double neurospine_exprel(double x)
+{
+    x = x < 1e-300 && x > -1e-300 ? 1e-300 : x;
+    double held = x < -700.0 ? -700.0 : x;
+    held = held > 709.0 ? 709.0 : held;
+    const double shifted = held * 1.4426950408889634 + 6755399441055744.0;
+    uint64_t bits;
+    memcpy(&bits, &shifted, 8);
+    const double n = (double)(int32_t)bits;
+    const double more = neurospine_exp_less_one(held - n * 0.6931471805599453);
+    bits = 0x3ff0000000000000 + (bits << 52);  // 2**n
+    double power;
+    memcpy(&power, &bits, 8);
+    return (n == 0.0 ? more : (power - 1.0) + power * more) / x;  // -ffast-math adds otherwise
 }
 
 // x = 2**n m with m between sqrt(1/2) and sqrt(2), log(m) = 2 atanh(s), s = (m - 1)/(m + 1), and

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from brian2 import Function
+from scipy import special
 
 from neurospine.simulation.random.brian import add_implementations
 from neurospine.simulation.random.noise import noise_functions
@@ -24,20 +25,22 @@ def slow_functions() -> dict[str, Function]:
     """Return a Brian2 namespace for the statements of the slow clock.
 
     It holds ``normal`` and ``uniform`` of (slot, tick, key0, key1), ``select``
-    of (condition, yes, no), and what `slow_code` writes: ``slow_exp`` and ``slow_log``.
+    of (condition, yes, no), and what `slow_code` writes: ``slow_exp``, ``slow_log`` and
+    ``slow_exprel``.
     """
     return {
         **noise_functions(),
         "select": _select(),
         "slow_exp": _elementary("exp", _exp),
         "slow_log": _elementary("log", _log),
+        "slow_exprel": _elementary("exprel", _exprel),
     }
 
 
 def slow_code(code: str) -> str:
     """Return statements with functions of ours for those of the maths library.
 
-    Brian2 lets nobody redefine ``exp`` and ``log``, and writes every power as a
+    Brian2 lets nobody redefine ``exp``, ``log`` and ``exprel``, and writes every power as a
     call that no compiler turns into vector code: whole powers become products.
 
     Parameters
@@ -50,7 +53,7 @@ def slow_code(code: str) -> str:
 
 class _Renaming(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.Name:
-        if node.id in ("exp", "log"):
+        if node.id in ("exp", "log", "exprel"):
             return ast.Name(f"slow_{node.id}", node.ctx)
         return node
 
@@ -77,6 +80,10 @@ def _exp(x: Any) -> Any:
 
 def _log(x: Any) -> Any:
     return np.log(np.maximum(x, SMALLEST))
+
+
+def _exprel(x: Any) -> Any:
+    return special.exprel(np.minimum(x, 709.0))
 
 
 def _select() -> Function:
