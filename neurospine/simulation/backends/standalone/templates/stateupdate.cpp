@@ -7,10 +7,25 @@
     const size_t _vectorisation_idx = -1;
     {{scalar_code|autoindent}}
     const int _N = {{constant_or_scalar('N', variables['N'])}};
+    {% set _code = vector_code if vector_code is string else vector_code|join('\n') %}
+    {% if 'not_refractory' in variables %}
+    // A byte among doubles would make them go 64 at a time, far more than there are registers for.
+    {% set _bytes = get_array_name(variables['not_refractory']) %}
+    static std::vector<int64_t> _wide;
+    _wide.resize(_N);
+    int64_t* __restrict _wide_not_refractory = _wide.data();
+    {% set _code = _code|replace('char not_refractory', 'int64_t not_refractory') %}
+    {% set _code = _code|replace(_bytes + '[_idx] =', '_wide_not_refractory[_idx] =') %}
+    {% set _code = _code|replace('= ' + _bytes + '[_idx]', '= _wide_not_refractory[_idx]') %}
+    for(int _idx = 0; _idx < _N; _idx++) _wide_not_refractory[_idx] = {{_bytes}}[_idx];
+    {% endif %}
     #pragma GCC ivdep
     for(int _idx = 0; _idx < _N; _idx++)
     {
         const size_t _vectorisation_idx = _idx;
-        {{vector_code|autoindent}}
+        {{_code|autoindent}}
     }
+    {% if 'not_refractory' in variables %}
+    for(int _idx = 0; _idx < _N; _idx++) {{_bytes}}[_idx] = _wide_not_refractory[_idx];
+    {% endif %}
 {% endblock %}
