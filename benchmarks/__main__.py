@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import build, living_spines, plastic_network
+from benchmarks import build, dendritic_cells, dendritic_network, living_spines, plastic_network
 from benchmarks.report import Report
 
 
@@ -15,6 +15,9 @@ def main() -> None:
     sizes = (100_000,) if arguments.quick else (100_000, 1_000_000)
     for synapses in sizes:
         plastic_network.run(report, synapses, repeats=3 if arguments.quick else 5)
+    dendritic_cells.run(report, quick=arguments.quick)
+    for sites in sizes:
+        dendritic_network.run(report, sites, repeats=3 if arguments.quick else 5)
     living_spines.run(report, quick=arguments.quick)
     build.run(report)
     print(f"\nwritten to {report.write(arguments.output)}")
