@@ -1,4 +1,4 @@
-"""Run the benchmarks and print their tables: ``python -m benchmarks [--quick]``."""
+"""Run the benchmarks and print their tables: ``python -m benchmarks [--quick] [--only NAME …]``."""
 
 import argparse
 
@@ -10,18 +10,38 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer repeats, the small network")
     parser.add_argument("--output", default="benchmarks/results", help="folder for the JSON file")
+    parser.add_argument(
+        "--only", nargs="+", choices=list(BENCHMARKS), default=[], metavar="NAME",
+        help=f"some of them: {', '.join(BENCHMARKS)}",
+    )  # fmt: skip
     arguments = parser.parse_args()
     report = Report()
-    sizes = (100_000,) if arguments.quick else (100_000, 1_000_000)
-    for synapses in sizes:
-        plastic_network.run(report, synapses, repeats=3 if arguments.quick else 5)
-    dendritic_cells.run(report, quick=arguments.quick)
-    for sites in sizes:
-        dendritic_network.run(report, sites, repeats=3 if arguments.quick else 5)
-    living_spines.run(report, quick=arguments.quick)
-    build.run(report)
-    print(f"\nwritten to {report.write(arguments.output)}")
+    for name in arguments.only or BENCHMARKS:
+        BENCHMARKS[name](report, arguments.quick)
+    print(f"\nwritten to {report.write(arguments.output, *arguments.only)}")
 
+
+def _plastic_network(report: Report, quick: bool) -> None:
+    for synapses in _sizes(quick):
+        plastic_network.run(report, synapses, repeats=3 if quick else 5)
+
+
+def _dendritic_network(report: Report, quick: bool) -> None:
+    for sites in _sizes(quick):
+        dendritic_network.run(report, sites, repeats=3 if quick else 5)
+
+
+def _sizes(quick: bool) -> tuple[int, ...]:
+    return (100_000,) if quick else (100_000, 1_000_000)
+
+
+BENCHMARKS = {
+    "plastic_network": _plastic_network,
+    "dendritic_cells": lambda report, quick: dendritic_cells.run(report, quick=quick),
+    "dendritic_network": _dendritic_network,
+    "living_spines": lambda report, quick: living_spines.run(report, quick=quick),
+    "build": lambda report, quick: build.run(report),
+}
 
 if __name__ == "__main__":
     main()

@@ -71,7 +71,7 @@ FAST = {"elimination_rate": 0.0, "elimination_background": 86.4, "birth_rate": 8
 
 @dataclass(frozen=True)
 class Case:
-    """One row: a neuron, where its spines are, what they are made of, and when they are recorded."""
+    """One row: a neuron, where its spines are, what they are made of, and how often kept."""
 
     what: str
     neuron: str

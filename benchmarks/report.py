@@ -74,8 +74,10 @@ class Report:
         console.print(text)
         self.content.setdefault("notes", []).append(text)
 
-    def write(self, folder: str) -> Path:
-        path = Path(folder) / f"{self.content['date']}.json"
+    def write(self, folder: str, *names: str) -> Path:
+        """Write a file named by the day, and by the benchmarks where only some were run."""
+        self.content["load at the end"] = os.getloadavg()[0]
+        path = Path(folder) / f"{'-'.join([self.content['date'], *names])}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(self.content, indent=1) + "\n")
         return path
