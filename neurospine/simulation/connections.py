@@ -52,7 +52,6 @@ def connections(
         Decides random connections.
     """
     repeats = numbers.repeats
-    repeats = numbers.repeats
     drawn = [_draw(numbers, projection, sizes, seed, repeat) for repeat in range(repeats)]
     pre, post = [], []
     for copy in range(copies):
