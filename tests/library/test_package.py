@@ -89,6 +89,7 @@ def test_the_readme_names_commands_files_and_sets_that_there_are() -> None:
     from typer.main import get_command
 
     from neurospine.cli import app
+    from neurospine.description.library import list_files
     from neurospine.description.protocol import load_protocol
 
     readme = (ROOT / "README.md").read_text()
@@ -100,7 +101,9 @@ def test_the_readme_names_commands_files_and_sets_that_there_are() -> None:
         verb, *words = shlex.split(line)
         options = {o for p in commands[verb].params for o in p.opts}
         assert {word for word in words if word.startswith("-")} <= options, line
-        if verb in ("run", "show") and not words[0].startswith("-"):
+        if words and words[0] in list_files("models"):
+            assert verb == "show", line
+        elif verb in ("run", "show") and not words[0].startswith("-"):
             model = load_protocol(words[0]).default_model()
             for option, value in itertools.pairwise(words):
                 if option == "--parameters":
