@@ -191,10 +191,9 @@ def _drawn(
 def _spikes(trajectory: Trajectory, plot: Voltage, condition: int) -> Array:
     """Return the times (ms) at which the cell of a picture spikes in a condition."""
     start, stop = shown_window(trajectory, plot)
-    copy = condition * Cells.of(trajectory).repeats + plot.repeat
-    first = copy * cells_of(trajectory, plot.population)
+    cell = trajectory.traces[plot.population]["number"].values[_column(trajectory, plot, condition)]
     table = trajectory.spikes[plot.population]
-    inside = (table["cell"] == first + (plot.cell or 0)) & table["time"].between(start, stop)
+    inside = (table["cell"] == cell) & table["time"].between(start, stop)
     return np.asarray((table["time"][inside] - start) * 1e3)
 
 
@@ -213,12 +212,7 @@ def _trace(
 ) -> tuple[Array, Array]:
     """Return time (ms) and values of a variable in a condition, thinned out."""
     dataset = trajectory.traces[plot.population]
-    size = cells_of(trajectory, plot.population)
-    number = dataset["number"].values
-    here = (dataset["condition"].values == condition) & (dataset["repeat"].values == plot.repeat)
-    if plot.cell is not None:
-        here &= number % size == plot.cell
-    column = int(np.flatnonzero(here)[0])
+    column = _column(trajectory, plot, condition)
     times = dataset["time"].values
     start, stop = shown_window(trajectory, plot)
     edge = 1e-3 * trajectory.info.step
@@ -227,6 +221,15 @@ def _trace(
     values = np.asarray(dataset[variable].isel(time=rows, cell=column).values) * scale
     kept = thinned(values)
     return (times[rows][kept] - start) * 1e3, values[kept]
+
+
+def _column(trajectory: Trajectory, plot: Voltage, condition: int) -> int:
+    """Return the place of the cell of a picture, or of the first one, among the recorded ones."""
+    dataset = trajectory.traces[plot.population]
+    here = (dataset["condition"].values == condition) & (dataset["repeat"].values == plot.repeat)
+    if plot.cell is not None:
+        here &= dataset["number"].values % cells_of(trajectory, plot.population) == plot.cell
+    return int(np.flatnonzero(here)[0])
 
 
 def _variables(trajectory: Trajectory, plot: Voltage) -> Sequence[str]:

@@ -82,6 +82,23 @@ def test_a_potential_is_drawn_in_ms_and_mv_with_its_current_below(
     assert (tmp_path / "picture.png").stat().st_size > 10_000
 
 
+def test_the_spikes_that_are_marked_are_those_of_the_cell_that_is_drawn() -> None:
+    """Also where the first cell that is recorded is not the first of its population."""
+    made = Protocol(
+        name="p", model={"circuit": "fan"}, step="0.1 ms", record_every="30 ms",
+        phases=({"name": "step", "duration": "30 ms",
+                 "stimuli": (STEP | {"amplitude": "900 pA", "cells": (1,)},)},),
+        traces={"cells": {"variables": ("v",), "cells": (1,), "every": "0.1 ms"}},
+        plot={"title": "A title", **VOLTAGE},
+    )  # fmt: skip
+    run = simulate(Model.from_text(CIRCUIT), made, backend="numpy")
+    spikes = run.spikes["cells"]
+    assert set(spikes["cell"]) == {1}
+    (marks,) = picture(run, made, {}).axes[0].collections
+    drawn = [segment[0][0] for segment in marks.get_segments()]
+    assert drawn == pytest.approx(1e3 * spikes["time"].to_numpy())
+
+
 def test_conditions_are_lines_or_panels_of_the_same_height(run: Trajectory) -> None:
     above, below = picture(run, make(**VOLTAGE, series="i", variables=["v"]), {}).axes
     labels = [text.get_text() for text in above.get_legend().get_texts()]
