@@ -66,7 +66,7 @@ class Projection(Table):
     """Spines from the axons of one population onto the cells of another.
 
     On point neurons an arrival has an `effect`. On neurons of compartments spines lie on
-    `compartments`, evenly along their length, and open `receptors`: mechanisms, each
+    `compartments`, evenly over their membrane, and open `receptors`: mechanisms, each
     with the parameter that is its peak conductance at weight 1.
     """
 

@@ -44,8 +44,9 @@ class Sites:
 def make_sites(numbers: Numbers, projection: str, volume: Array, seed: int) -> Sites:
     """Return the sites of all slots, in all copies of the circuit.
 
-    Positions are even along the compartments, taken together; conditions of one
-    repeat share their random numbers. `volume` (um**3) is that of each slot at the
+    They are even over the membrane of the compartments, taken together (a compartment that
+    stands for many branches has their area), and so even along each of them; conditions
+    of one repeat share their random numbers. `volume` (um**3) is that of each slot at the
     start; a site without a spine gets the shape of one of the initial volume.
     """
     copies = len(numbers.models) * numbers.repeats
@@ -62,19 +63,24 @@ def make_sites(numbers: Numbers, projection: str, volume: Array, seed: int) -> S
     place, position = np.empty((copies, size), np.int32), np.empty((copies, size))
     for copy in range(copies):
         random = generator(seed, projection, "sites", str(copy % numbers.repeats))
-        lengths = np.array(
-            [
-                numbers.copies(cell.part.name, cell.places[known[s].compartment][0])[copy]
-                / known[s].pieces
-                for s in segments
-            ]
+        lengths, diameters = (
+            np.array(
+                [
+                    numbers.copies(cell.part.name, cell.places[known[s].compartment][side])[copy]
+                    for s in segments
+                ]
+            )
+            for side in (0, 1)
         )
-        ends = np.cumsum(lengths)
+        lengths /= [known[s].pieces for s in segments]
+        areas = lengths * diameters
+        ends = np.cumsum(areas)
         way = random.random(size) * ends[-1]
         index = np.minimum(np.searchsorted(ends, way, side="right"), ends.size - 1)
-        before = np.array([known[s].number for s in segments]) * lengths
+        along = (way - (ends - areas)[index]) / areas[index]
+        before = np.array([known[s].number for s in segments])
         place[copy] = index
-        position[copy] = (way - (ends - lengths)[index] + before[index]) * 1e6
+        position[copy] = (before[index] + along) * lengths[index] * 1e6
     flat = place.ravel()
     return Sites(segments, flat, names[flat], position.ravel(), geometry)
 
