@@ -36,7 +36,9 @@ def projection_effect(model: Model, projection: str) -> str:
     without the neck; the event gets this share at once, for each receptor by itself, as
     (6 + gR)/(6 + 4gR), which is within 1 % of it up to gR = 1. Against a head with a
     potential of its own, peaks in the soma are right to 2.5 % up to gR = 1
-    (``tests/analytic/test_neck.py``); g/(1 + gR) would make them 24 % too small.
+    (``tests/analytic/test_neck.py``); g/(1 + gR) would make them 24 % too small. Above
+    gR = 2 it is too much (by 4 % there), and receptors that a block keeps closed, such as
+    NMDA at rest, lose less than this.
     """
     described = model.circuit.projections[projection]
     if not described.receptors:
