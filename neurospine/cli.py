@@ -80,12 +80,20 @@ def _plain(text: str) -> str:
 
 
 @app.command("list")
-def list_() -> None:
+def list_(
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            help="Only these: protocols, circuits, neurons, mechanisms, spines, rules …",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
     """Show the protocols and models there are."""
-    from neurospine.listing import library_tables
+    from neurospine.listing_library import library_tables
 
-    for table in library_tables():
-        out.print(table)
+    for table in library_tables(kind):
+        out.print(table, soft_wrap=isinstance(table, Text))
 
 
 @app.command()

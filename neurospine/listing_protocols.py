@@ -1,0 +1,168 @@
+"""What `show` prints of a protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from neurospine.description.expressions import Equation
+from neurospine.description.protocol import Protocol
+from neurospine.description.references import references
+from neurospine.description.stimuli import (
+    Current,
+    Pairing,
+    Poisson,
+    Regular,
+    SpikeList,
+    Stimulus,
+    Triplet,
+    Volley,
+)
+from neurospine.description.targets import Target
+from neurospine.listing_tables import Listing
+from neurospine.simulation.forms import Form
+from neurospine.simulation.plan import Plan
+
+
+def describe_protocol(protocol: Protocol) -> Iterator[RenderableType]:
+    """Yield what a protocol does, measures and compares."""
+    yield Text(f"{protocol.name} (protocol): {protocol.summary}", style="bold")
+    yield from map(Text, (str(references()[key]) for key in protocol.references))
+    if protocol.model:
+        spine = f", spine {protocol.model.spine}" if protocol.model.spine else ""
+        sets = f", parameter sets {', '.join(protocol.model.parameters)}"
+        yield Text(
+            f"\ncircuit {protocol.model.circuit}{spine}{sets * bool(protocol.model.parameters)}"
+        )
+    yield Text(
+        f"step {protocol.step}, recorded every {protocol.record_every}, repeats: {protocol.repeats}"
+    )
+    if protocol.conditions:
+        table = Listing(f"\nConditions ({protocol.arrangement})", "name", "values", "meaning")
+        for name, axis in protocol.conditions.items():
+            unit = "" if axis.unit == "1" else f" {axis.unit}"
+            values = ", ".join(v if isinstance(v, str) else f"{v:g}" for v in axis.values)
+            table.add(name, values + unit, axis.meaning)
+        yield table
+    table = Listing("\nPhases", "name", "duration", "stimuli", lead=2)
+    for phase in protocol.phases:
+        without = "" if phase.spiking else f"only spines live, in steps of {phase.tick_seconds:g} s"
+        words = [in_words(stimulus, protocol.conditions) for stimulus in phase.stimuli]
+        table.add(phase.name, phase.duration, "\n".join(words) or without)
+    yield table
+    if protocol.cycle:
+        phases = ", ".join(protocol.cycle.phases)
+        yield Text(f"\ncycle: {phases}, {protocol.cycle.count} times")
+    if protocol.traces:
+        table = Listing("\nTraces", "population", "variables", "cells", "every")
+        for name, trace in protocol.traces.items():
+            table.add(name, ", ".join(trace.variables), _cells(trace.cells), trace.every)
+        yield table
+    if protocol.measures:
+        table = Listing("\nMeasures", "name", "kind", "meaning", lead=2)
+        for name, measure in protocol.measures.items():
+            table.add(name, measure.kind, measure.meaning)
+        yield table
+    if protocol.targets:
+        table = Listing("\nTargets", "phenomenon", "measure", "criterion", "source", "why")
+        for target in protocol.targets:
+            why = Text(target.why, "dim")
+            table.add(target.phenomenon, target.measure, criterion(target), target.source, why)
+        yield table
+
+
+def _cells(cells: Iterable[int]) -> str:
+    return ", ".join(map(str, cells))
+
+
+def in_words(stimulus: Stimulus, axes: Container[str] = ()) -> str:
+    """Return a stimulus in a few words: its kind, where it goes and its numbers.
+
+    The names of conditions, which are among `axes`, stand in quotation marks.
+    """
+    facts = stimulus.model_dump(exclude={"kind", "compartment", "file", "unit"})
+    named = {
+        key: f"'{fact}'" for key, fact in facts.items() if isinstance(fact, str) and fact in axes
+    }
+    s = stimulus.model_copy(update=named)
+    match s:
+        case Regular():
+            what = f"{s.count} spikes at {s.rate} in {s.population}, from {s.start}"
+        case Poisson():
+            until = f" to {s.stop}" if s.stop else ""
+            what = f"{s.rate} in {s.population}, from {s.start}{until}"
+        case Pairing():
+            what = (
+                f"{s.presynaptic} and {s.postsynaptic}, interval {s.interval}, {s.count} pairs "
+                f"at {s.rate}, from {s.start}"
+            )
+        case Triplet():
+            what = (
+                f"{s.presynaptic} and {s.postsynaptic}, {s.order}, intervals {s.first_interval} "
+                f"and {s.second_interval}, {s.count} at {s.rate}, from {s.start}"
+            )
+        case SpikeList():
+            what = f"{s.file or f'{len(s.times)} spikes'} in {s.population}"
+        case Volley():
+            spread = "" if s.spread.split()[0] == "0" else f", {s.spread} apart"
+            what = f"a spike in each of {s.count} cells of {s.population} at {s.start}{spread}"
+        case Current():
+            into = f"{s.population}.{s.compartment}" if s.compartment else s.population
+            cells = f" (cells {_cells(s.cells)})" if s.cells else ""
+            again = f", {s.count} pulses at {s.rate}" if s.rate else ""
+            what = f"{s.amplitude} into {into}{cells}, {s.start} to {s.stop}{again}"
+    return f"{s.kind}: {what}"
+
+
+def criterion(target: Target) -> str:
+    """Return what a target asks for: its bounds or its data, and where."""
+    if target.data:
+        asked = f"data/reference/{target.data}.csv"
+    elif target.above is not None and target.below is not None:
+        asked = f"{target.above:g} to {target.below:g}"
+    elif target.above is not None:
+        asked = f"> {target.above:g}"
+    else:
+        asked = f"< {target.below:g}"
+    places = []
+    for axis, ends in target.at.items():
+        between = " to " if ends[0][0] in "+-.0123456789" else " or "
+        places.append(f"{axis} {between.join(ends)}")
+    at = ", ".join(places)
+    return asked + f" at {at}" * bool(at) + " (held out)" * target.held_out
+
+
+def form_equations(form: Form) -> Group:
+    """Return the equations of a rule as Brian2 gets them."""
+    blocks = (
+        ("on each axon", _lines(form.presynaptic.equations)),
+        ("when a spike has arrived", form.presynaptic.on_spike),
+        ("on each postsynaptic cell", _lines(form.postsynaptic.equations)),
+        ("when the cell has fired", form.postsynaptic.on_spike),
+        ("on each spine", _lines(form.equations)),
+        ("at a spine when a spike arrives", form.on_pre),
+        ("at a spine when its cell fires", form.on_post),
+        ("at a spine when settled", form.settle),
+    )
+    return Group(*(Text(f"# {title}\n{text}\n") for title, text in blocks if text))
+
+
+def slow_clock(plan: Plan, projection: str) -> Group:
+    """Return what happens to the spines of a projection between steps."""
+    titles = {
+        "live": "on each spine, in a tick of the slow clock",
+        "rewire": "on each empty slot, before a phase of spiking that is not the first",
+        "begin": "on each spine, when a sample of activity begins",
+        "measure": "on each spine, first in a tick of a sample",
+        "keep": "on each spine, last in a tick of a sample",
+        "replay": "on each spine, first in a tick in which a sample is applied",
+        "quiet": "on each spine, before a phase in which nothing spikes",
+    }
+    own = [b for b in plan.network.borders if b.owner == projection and b.role in titles]
+    return Group(*(Text(f"# {titles[b.role]} ({b.name})\n{b.code}\n") for b in own))
+
+
+def _lines(equations: Iterable[Equation]) -> str:
+    return "\n".join(equation.text for equation in equations)
