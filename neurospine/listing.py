@@ -65,7 +65,7 @@ def describe(
     yield from map(Text, (str(references()[key]) for key in part.references))
     cell = None
     if isinstance(part, NeuronPart) and part.compartments:
-        cell = load_cell(part, display(path), PartSource(), {})
+        cell = load_cell(part, display(path), PartSource(folder=path.parent), {})
     own_words = cell or isinstance(part, MechanismPart)
     if (equations and not own_words) or not isinstance(part, Part):
         yield Text("\n" + read_text(path))
@@ -129,7 +129,8 @@ def _check(path: Path) -> str:
         try:
             plan = make_plan(protocol.default_model(), protocol)
         except NeurospineError as error:
-            raise ProtocolError(f"{display(path)}: {error}") from None
+            place = f"{display(path)}: "
+            raise ProtocolError(place + str(error).removeprefix(place)) from None
         return f"ok, {plan.copies} conditions and repeats, targets: {len(protocol.targets)}"
     part = parse_part(read_text(path), display(path))
     check_alone(part, display(path))
@@ -141,9 +142,9 @@ def _check(path: Path) -> str:
     if part.kind == "circuit":
         load_model(path)
     if isinstance(part, SpinePart):
-        load_spine(part, display(path), PartSource(), {})
+        load_spine(part, display(path), PartSource(folder=path.parent), {})
     if isinstance(part, NeuronPart) and part.compartments:
-        cell = load_cell(part, display(path), PartSource(), {})
+        cell = load_cell(part, display(path), PartSource(folder=path.parent), {})
         check_part(cell.part, display(path))
         check_neuron(cell.part, display(path))
         cable_step(cell)

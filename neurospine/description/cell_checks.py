@@ -129,8 +129,9 @@ def _check_names(compartment: str, mechanisms: list[MechanismPart]) -> None:
 def _check_geometry(part: NeuronPart, name: str) -> None:
     """Raise a `ModelError` if a compartment or the membrane names no positive parameter."""
     compartment = part.compartments[name]
-    if len(set(compartment.mechanisms)) != len(compartment.mechanisms):
-        raise ModelError("mechanisms: one is given twice")
+    for used in compartment.mechanisms:
+        if compartment.mechanisms.count(used) > 1:
+            raise ModelError(f"mechanisms: {used!r} is given twice")
     for key in ("length", "diameter", "coupling", "capacitance"):
         given = getattr(compartment, key)
         if key == "coupling" and given and given not in part.parameters:

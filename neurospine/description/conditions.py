@@ -52,7 +52,12 @@ class Conditions:
     def check(self) -> None:
         """Raise a `ProtocolError` if an axis is empty, has no unit or another length."""
         for name, axis in self.axes.items():
-            if not name.isidentifier() or name in _TAKEN:
+            if name in _TAKEN:
+                raise ProtocolError(
+                    f"[conditions.{name}]: {name!r} is no name for a condition: results have a "
+                    "column of that name"
+                )
+            if not name.isidentifier():
                 raise ProtocolError(f"[conditions.{name}]: {name!r} is no name for a condition")
             if not axis.values:
                 raise ProtocolError(f"[conditions.{name}]: no values, so there is nothing to run")

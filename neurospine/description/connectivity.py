@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from neurospine.description.schema import Table
 from neurospine.errors import ModelError, suggest
+
+if TYPE_CHECKING:
+    from neurospine.description.model import Model
 
 Shape = Literal["line", "ring", "square", "torus"]
 Profile = Literal["gaussian", "exponential"]
 Rule = Literal[
     "one_to_one", "all_to_all", "fixed_in_degree", "distance_dependent", "edge_list"
 ]  # fmt: skip
+
+
+def place_of(model: Model, projection: str) -> str:
+    """Return how errors name the rule of a projection: file, table and key."""
+    origin = model.origins.get(model.name, f"circuit {model.name!r}")
+    return f"{origin}: [projections.{projection}]: connectivity"
 
 
 class Connectivity(Table):

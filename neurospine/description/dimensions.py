@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from brian2.core.functions import DEFAULT_FUNCTIONS
@@ -27,13 +28,37 @@ from neurospine.description.expressions import (
     identifiers,
     parse_expression,
 )
+from neurospine.description.units import dimensions
 from neurospine.errors import ModelError, suggest
 
 _GIVEN: Mapping[str, Dimension] = {"t": second.dim, "dt": second.dim, "pi": DIMENSIONLESS}
 
 
-def _unit(dimension: Dimension) -> str:
-    return "1" if dimension is DIMENSIONLESS else repr(get_unit(dimension))
+#: Units by which people know a dimension, alone and by time, length or area.
+_KNOWN = "volt amp siemens ohm farad coulomb watt joule mmolar meter second hertz kilogram".split()
+
+
+@cache
+def _known_units() -> dict[Dimension, str]:
+    """Return names by dimension; units are not multiplied, for Brian2 would go on to use them."""
+    time, length, volt = (dimensions(name) for name in ("second", "meter", "volt"))
+    per = {
+        "": DIMENSIONLESS, "/second": time**-1, "*second": time, "/meter": length**-1,
+        "*meter": length, "/meter**2": length**-2, "*meter**2": length**2,
+        "/meter**3": length**-3, "*meter**3": length**3, "/volt": volt**-1,
+    }  # fmt: skip
+    found: dict[Dimension, str] = {time**-1: "1/second", length**2: "meter**2"}
+    for ending, factor in per.items():
+        for name in _KNOWN:
+            found.setdefault(dimensions(name) * factor, f"{name}{ending}")
+    return found
+
+
+def unit_name(dimension: Dimension) -> str:
+    """Return a unit of a dimension, one that people know if there is one."""
+    if dimension is DIMENSIONLESS:
+        return "1"
+    return _known_units().get(dimension) or repr(get_unit(dimension))
 
 
 def dimension_of(expression: str, known: Mapping[str, Dimension]) -> Dimension:
@@ -51,6 +76,7 @@ def dimension_of(expression: str, known: Mapping[str, Dimension]) -> Dimension:
             f"{expression!r}: unknown name {missing[0]!r}. {suggest(missing[0], known)}"
         )
     for node in ast.walk(parse_expression(expression)):
+        _check_alike(node, expression, known)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
             exponent = ast.unparse(node.right)
             if any(known[name] is not DIMENSIONLESS for name in identifiers(exponent)):
@@ -68,10 +94,39 @@ def dimension_of(expression: str, known: Mapping[str, Dimension]) -> Dimension:
         raise ModelError(f"{expression!r}: {reason}") from None
 
 
+def _check_alike(node: ast.AST, expression: str, known: Mapping[str, Dimension]) -> None:
+    """Raise a `ModelError` if a sum or comparison mixes dimensions, or a function gets a unit."""
+    sides: list[ast.expr] = []
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mod):
+        sides = [node.left, node.right]
+    elif isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        wanted = getattr(DEFAULT_FUNCTIONS.get(node.func.id), "_arg_units", None) or ()
+        for argument, unit in zip(node.args, wanted, strict=False):
+            text = ast.unparse(argument)
+            found = dimension_of(text, known) if unit == 1 else DIMENSIONLESS
+            if found is not DIMENSIONLESS:
+                raise ModelError(
+                    f"{expression!r}: {node.func.id} takes a plain number, but {text!r} is "
+                    f"{_in_unit(found)}"
+                )
+    texts = [ast.unparse(side) for side in sides]
+    dimension = [dimension_of(text, known) for text in texts]
+    for text, other in zip(texts[1:], dimension[1:], strict=True):
+        if other != dimension[0]:
+            raise ModelError(
+                f"{expression!r}: {texts[0]!r} is {_in_unit(dimension[0])}, but {text!r} is "
+                f"{_in_unit(other)}"
+            )
+
+
+def _in_unit(dimension: Dimension) -> str:
+    return "a plain number" if dimension is DIMENSIONLESS else f"in {unit_name(dimension)}"
+
+
 def check_equations(equations: tuple[Equation, ...], known: Mapping[str, Dimension]) -> None:
     """Raise a `ModelError` unless each right-hand side has its declared dimension."""
-    from neurospine.description.units import dimensions
-
     names = {**known, **{equation.name: dimensions(equation.unit) for equation in equations}}
     for equation in equations:
         if not equation.expression:
@@ -82,8 +137,8 @@ def check_equations(equations: tuple[Equation, ...], known: Mapping[str, Dimensi
         found = dimension_of(equation.expression, names)
         if found != wanted:
             raise ModelError(
-                f"equation of {equation.name!r}: the right-hand side is in {_unit(found)}, "
-                f"expected {_unit(wanted)}"
+                f"equation of {equation.name!r}: the right-hand side is in {unit_name(found)}, "
+                f"expected {unit_name(wanted)}"
             )
 
 
@@ -112,6 +167,6 @@ def check_statements(
         elif found != (DIMENSIONLESS if multiplies else wanted):
             raise ModelError(
                 f"'{statement.name} {statement.operator}= {statement.expression}': the value is in "
-                f"{_unit(found)}, {statement.name!r} is in {_unit(wanted)}"
+                f"{unit_name(found)}, {statement.name!r} is in {unit_name(wanted)}"
             )
     return names

@@ -32,7 +32,7 @@ import pandas as pd
 
 from neurospine.description.connectivity import Connectivity
 from neurospine.description.units import convert
-from neurospine.errors import ModelError, NeurospineError, suggest
+from neurospine.errors import ModelError, NeurospineError, shorten, suggest
 
 if TYPE_CHECKING:
     from neurospine.description.model import Model
@@ -47,6 +47,10 @@ _PACKED = '{"neurospine": "edges", '
 _HDF5 = (".h5", ".hdf5", ".sonata")
 _UNITS = {"delay": "second", "volume": "um**3"}
 _COLUMNS = ("pre", "post", "delay", "volume", "weight")
+_KNOWN = (
+    "A list of edges has a line with its columns: 'pre' and 'post' (cells from 0), and where "
+    "wanted 'delay [ms]' and either 'volume [um**3]' or 'weight'"
+)
 
 
 @dataclass(frozen=True)
@@ -147,13 +151,17 @@ def _read_csv(text: str) -> dict[str, Array]:
     try:
         with warnings.catch_warnings(action="error"):  # more fields than names in a line
             table = pd.read_csv(StringIO(text), comment="#", index_col=False)
+    except pd.errors.EmptyDataError:
+        raise ModelError(f"is empty. {_KNOWN}") from None
     except (ValueError, Warning) as error:
         raise ModelError(f"no list of edges: {error}") from None
     columns = {}
     for title in map(str, table.columns):
         name, _, unit = (word.strip("] ") for word in title.partition("["))
         if name not in _COLUMNS:
-            raise ModelError(f"column {title!r}: unknown. {suggest(name, _COLUMNS)}")
+            hint = suggest(name, _COLUMNS)
+            hint = f"{hint} " * hint.startswith("Did you mean")
+            raise ModelError(f"column {shorten(title)!r}: unknown. {hint}{_KNOWN}")
         if name in columns:
             raise ModelError(f"column {name!r}: is there twice")
         if bool(unit) != (name in _UNITS):
@@ -163,7 +171,7 @@ def _read_csv(text: str) -> dict[str, Array]:
         columns[name] = values * (convert(1.0, unit, _UNITS[name]) if unit else 1.0)
     for name in ("pre", "post"):
         if name not in columns:
-            raise ModelError(f"no column {name!r}. {suggest(name, map(str, table.columns))}")
+            raise ModelError(f"no column {name!r}. {_KNOWN}")
     return _checked(columns)
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -73,6 +75,22 @@ def find_file(name: str | Path, folder: str, suffix: str = ".toml") -> Path:
             raise LibraryError(f"{text!r} is one of the {other}, a {kind} is wanted here")
         raise LibraryError(f"no {kind} named {text!r}. {suggest(text, known)}")
     return known[text]
+
+
+@contextmanager
+def said_where(name: str | Path, folder: Path | None) -> Iterator[None]:
+    """Add to an error where a name was looked for, if there is such a file beside who asks."""
+    try:
+        yield
+    except LibraryError as error:
+        beside = folder / f"{name}.toml" if folder and name else None
+        if beside is None or not beside.is_file():
+            raise
+        searched = ", ".join(str(root) for root in search_path())
+        raise LibraryError(
+            f"{error} There is {beside}, but a name is looked up in the library ({searched}): "
+            f"write '{beside}', or add its folder to NEUROSPINE_LIBRARY or move it there"
+        ) from None
 
 
 def read_text(path: Path) -> str:

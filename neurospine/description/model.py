@@ -205,7 +205,7 @@ def load_model(name: str | Path, *, spine: str | None = None) -> Model:
     if not isinstance(part, CircuitPart):
         hint = f" Use it as spine={part.name!r} in a circuit." if part.kind == "spine" else ""
         raise ModelError(f"{origin}: a circuit is wanted here, this is a {part.kind}.{hint}")
-    return _compose(part, text, origin, PartSource(), spine, path.parent)
+    return _compose(part, text, origin, PartSource(folder=path.parent), spine, path.parent)
 
 
 def _compose(

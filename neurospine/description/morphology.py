@@ -7,12 +7,23 @@ branches begin at one end, that end is a joint: a point without membrane.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from neurospine.description.cell_parts import Compartment, Place
-from neurospine.errors import ModelError, suggest
+from neurospine.errors import MOST_NAMES, ModelError, suggest
+
+
+def suggest_segment(name: str, known: Iterable[str]) -> str:
+    """Return a sentence with the segments that a name is cut into, or with the nearest name."""
+    names = list(known)
+    cut = [n for n in names if n.rpartition("_")[0] == name and n.rpartition("_")[2].isdecimal()]
+    if not cut:
+        return suggest(name, names)
+    cut.sort(key=lambda n: int(n.rpartition("_")[2]))
+    shown = cut if len(cut) <= MOST_NAMES else [*cut[:2], "…", cut[-1]]
+    return f"The compartment is in {len(cut)} segments: name one of {', '.join(shown)}."
 
 
 @dataclass(frozen=True)

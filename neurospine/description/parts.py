@@ -10,7 +10,14 @@ from pydantic import Field, PositiveInt
 from neurospine.description.cell_parts import Compartment, MechanismPart, Membrane, Transmitter
 from neurospine.description.connectivity import Connectivity
 from neurospine.description.entries import LibraryFile, Part, ValueEntry
-from neurospine.description.library import display, find_file, list_files, parse_toml, read_text
+from neurospine.description.library import (
+    display,
+    find_file,
+    list_files,
+    parse_toml,
+    read_text,
+    said_where,
+)
 from neurospine.description.schema import Table, read_table
 from neurospine.description.spine_parts import (
     GeometryPart,
@@ -138,11 +145,13 @@ def parse_part(text: str, origin: str) -> Any:
 class PartSource:
     """Where the parts of one model come from: given texts first, then the library.
 
-    `texts` collects the text of every part read, for the record of a run.
+    `texts` collects the text of every part read, for the record of a run. Parts are not
+    looked up in the `folder` of the file that names them, but errors say so.
     """
 
-    def __init__(self, given: dict[str, str] | None = None) -> None:
+    def __init__(self, given: dict[str, str] | None = None, folder: Path | None = None) -> None:
         self.given = dict(given or {})
+        self.folder = folder
         self.texts: dict[str, str] = {}
 
     def load(self, name: str, *kinds: str) -> tuple[Any, str]:
@@ -152,7 +161,8 @@ class PartSource:
         if name in self.given:
             text, origin = self.given[name], f"<{name}>"
         else:
-            path = find_file(name, "models")
+            with said_where(name, self.folder):
+                path = find_file(name, "models")
             text, origin = read_text(path), display(path)
             name = path.stem
         part = parse_part(text, origin)

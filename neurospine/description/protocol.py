@@ -19,11 +19,12 @@ from pydantic import Field, PrivateAttr, ValidationError
 
 from neurospine.description.conditions import MOST_CONDITIONS, Arrangement, Axis, Conditions
 from neurospine.description.entries import LibraryFile
-from neurospine.description.library import display, find_file, parse_toml, read_text
+from neurospine.description.library import display, find_file, parse_toml, read_text, said_where
 from neurospine.description.model import Model, load_model
 from neurospine.description.phases import Cycle, Phase, check_phases, check_times, expand
+from neurospine.description.problems import explain
 from neurospine.description.references import check_publication
-from neurospine.description.schema import Table, explain
+from neurospine.description.schema import Table
 from neurospine.description.targets import (
     Measure,
     Plot,
@@ -230,7 +231,8 @@ class Protocol(LibraryFile):
             raise ProtocolError(f"{self.place}: names no [model], so one must be given")
         own = () if spine else self.model.parameters
         try:
-            model = load_model(self.model.circuit, spine=spine or self.model.spine)
+            with said_where(self.model.circuit, self._folder):
+                model = load_model(self.model.circuit, spine=spine or self.model.spine)
             for label in own if sets is None else sets:
                 model = model.with_set(label)
         except NeurospineError as error:

@@ -107,7 +107,10 @@ def _check_place(protocol: Protocol, target: Target, place: str) -> None:
         for end in ends:
             try:
                 unit = own[axis] if axis in own else protocol.conditions[axis].unit
-                convert(*parse_quantity(end), unit)
+                value, own_unit = parse_quantity(end)
+                if own_unit == "1" != unit:
+                    raise UnitError(f"{end!r} has no unit: write '{end.strip()} {unit}'")
+                convert(value, own_unit, unit)
             except UnitError as error:
                 raise ProtocolError(f"{place}: at: {axis}: {error}") from None
 

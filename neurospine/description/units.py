@@ -32,6 +32,10 @@ _UNITS: dict[str, Any] = {
     "hour": 3600 * second,
     "day": 86400 * second,
 }
+#: Symbols of units that have no name of their own here, with the names they stand for.
+_SYMBOLS = {"S": "siemens", "V": "volt", "A": "amp", "F": "farad", "Ohm": "ohm", "M": "molar",
+            "m": "meter", "min": "minute", "h": "hour", "d": "day"}  # fmt: skip
+_BASES = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candle")
 _OPERATIONS = {ast.Mult: operator.mul, ast.Div: operator.truediv}
 _QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*?\s*(.*?)\s*")
 
@@ -52,6 +56,9 @@ def parse_unit(text: str) -> Any:
     """
     if len(text) > LONGEST_TEXT:
         raise UnitError(f"a unit of {len(text)} characters is too long to be one")
+    if "^" in text:
+        written = text.replace("^", "**")
+        raise UnitError(f"{text!r} is not a unit: powers are written **, as in {written!r}")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         unit = _walk(tree, text, 1)
@@ -67,7 +74,7 @@ def _walk(node: ast.expr, text: str, power: float) -> Any:
     match node:
         case ast.Name(id=name):
             if name not in _UNITS:
-                raise UnitError(f"{name!r} in {text!r} is not a unit. {suggest(name, _UNITS)}")
+                raise UnitError(f"{name!r} in {text!r} is not a unit. {_suggest_unit(name)}")
             return _UNITS[name]
         case ast.Constant(value=int() as number) if number is not True and number == 1:
             return 1
@@ -82,6 +89,15 @@ def _walk(node: ast.expr, text: str, power: float) -> Any:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATIONS:
             return _OPERATIONS[type(op)](_walk(left, text, power), _walk(right, text, power))
     raise UnitError(f"{text!r} is not a unit: use names, *, / and powers")
+
+
+def _suggest_unit(name: str) -> str:
+    """Return a sentence with the unit that a name may stand for."""
+    for symbol, unit in _SYMBOLS.items():
+        spelt = f"{name.removesuffix(symbol)}{unit}"
+        if name.endswith(symbol) and spelt in _UNITS:
+            return f"Did you mean {spelt!r}?"
+    return suggest(name, _UNITS)
 
 
 def _exponent(node: ast.expr, text: str) -> float:
@@ -159,7 +175,12 @@ def whole_steps(length: float, step: float) -> int | None:
 def base_unit(unit: str) -> str:
     """Return the Brian2 base unit with the dimensions of `unit`, as Brian2 declares it."""
     found = dimensions(unit)
-    return "1" if found.is_dimensionless else repr(get_unit(found)).replace(" ", "")
+    text = "1" if found.is_dimensionless else repr(get_unit(found)).replace(" ", "")
+    if "(" not in text:
+        return text
+    # Once someone has made such a unit, Brian2 writes farad/(meter**2), which it cannot read.
+    powers = zip(_BASES, found._dims, strict=True)
+    return "*".join(f"{name}**{power:g}" if power != 1 else name for name, power in powers if power)
 
 
 def as_quantity(value: float, unit: str) -> Quantity:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from neurospine.description.connectivity import place_of
 from neurospine.description.edge_lists import EdgeList, edges_of
 from neurospine.description.model import Model
 from neurospine.description.units import ON_A_STEP, whole_steps
@@ -14,8 +15,8 @@ from neurospine.simulation.numbers import Numbers
 from neurospine.simulation.random import generator
 
 
-def whole_number(numbers: Numbers, name: str) -> int:
-    """Return a parameter of the circuit that counts something.
+def whole_number(numbers: Numbers, name: str, place: str) -> int:
+    """Return a parameter of the circuit that counts something; `place` is where it is named.
 
     Raises
     ------
@@ -26,7 +27,7 @@ def whole_number(numbers: Numbers, name: str) -> int:
     value = numbers.single(circuit, name)
     if value != round(value) or value < 1:
         raise ModelError(
-            f"parameter {circuit}.{name}: must be a whole number from 1, found {value:g}"
+            f"{place}: parameter {circuit}.{name}: must be a whole number from 1, found {value:g}"
         )
     return round(value)
 
@@ -68,13 +69,14 @@ def _draw(numbers: Numbers, name: str, sizes: tuple[int, int], seed: int, repeat
     listed = edges_of(numbers.model, name)
     if listed:
         return _listed(numbers.model, name, listed, sizes)
-    contacts = whole_number(numbers, rule.contacts) if rule.contacts else 1
+    place = place_of(numbers.model, name)
+    contacts = whole_number(numbers, rule.contacts, f"{place}: contacts") if rule.contacts else 1
     recurrent = projection.origin == projection.target
     random = generator(seed, name, "connections", str(repeat))
     match rule.rule:
         case "one_to_one":
             if sizes[0] != sizes[1]:
-                raise ModelError(f"projection {name!r}: one_to_one needs equal sizes {sizes}")
+                raise ModelError(f"{place}: one_to_one needs equal sizes {sizes}")
             pairs = np.arange(sizes[0]) * (sizes[1] + 1)
         case "all_to_all":
             pairs = np.arange(sizes[0] * sizes[1])
@@ -96,17 +98,18 @@ def _in_degree(
     """Return the same number of spines for every postsynaptic cell."""
     rule = numbers.model.circuit.projections[name].connectivity
     assert rule.in_degree is not None
-    degree = whole_number(numbers, rule.in_degree)
+    place = place_of(numbers.model, name)
+    degree = whole_number(numbers, rule.in_degree, f"{place}: in_degree")
     others = sizes[0] - recurrent
     if recurrent and others < 1:
-        raise ModelError(f"projection {name!r}: a cell alone has no partner")
+        raise ModelError(f"{place}: a cell alone has no partner")
     if rule.contacts is None:
         post = np.repeat(np.arange(sizes[1]), degree)
         pre = random.integers(0, others, post.size)
     else:
-        contacts = whole_number(numbers, rule.contacts)
+        contacts = whole_number(numbers, rule.contacts, f"{place}: contacts")
         partners, left = divmod(degree, contacts)
-        place = f"projection {name!r}: connectivity: in_degree: {rule.in_degree} = {degree}"
+        place = f"{place}: in_degree: {rule.in_degree} = {degree}"
         if left:
             raise ModelError(f"{place} is no multiple of {rule.contacts} = {contacts} contacts")
         if partners > others:
@@ -129,7 +132,7 @@ def _listed(model: Model, name: str, listed: EdgeList, sizes: tuple[int, int]) -
     for (column, cells, population), size in zip(ends, sizes, strict=True):
         if cells.max() >= size:
             raise ModelError(
-                f"projection {name!r}: connectivity: file: {projection.connectivity.file}: column "
+                f"{place_of(model, name)}: file: {projection.connectivity.file}: column "
                 f"{column!r}: there is no cell {cells.max()} in {population!r}, which has {size} "
                 "(counted from 0)"
             )
@@ -177,7 +180,7 @@ def _listed_delays(model: Model, name: str, delay: Array, step: float) -> Array:
     if wrong.any():
         projection = model.circuit.projections[name]
         raise ModelError(
-            f"projection {name!r}: connectivity: file: {projection.connectivity.file}: column "
+            f"{place_of(model, name)}: file: {projection.connectivity.file}: column "
             f"'delay': {delay[wrong][0]:g} s is no multiple of the step of {step:g} s"
         )
     return np.asarray(steps * step)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurospine.description.connectivity import Connectivity
+from neurospine.description.connectivity import place_of
 from neurospine.errors import ModelError
 from neurospine.simulation.network import Array
 from neurospine.simulation.numbers import Numbers
@@ -37,7 +37,7 @@ def near_pairs(
     """
     projection = numbers.model.circuit.projections[name]
     rule = projection.connectivity
-    extent, length, peak = (_number(numbers, rule, key) for key in ("extent", "length", "peak"))
+    extent, length, peak = (_number(numbers, name, key) for key in ("extent", "length", "peak"))
     shape = rule.shape or "line"
     before, after = (places(size, shape, extent) for size in sizes)
     found = []
@@ -74,10 +74,12 @@ def distances(place: Array, others: Array, period: float | None) -> Array:
     return np.asarray(np.sqrt(np.sum(apart**2, axis=1)))
 
 
-def _number(numbers: Numbers, rule: Connectivity, key: str) -> float:
+def _number(numbers: Numbers, projection: str, key: str) -> float:
+    rule = numbers.model.circuit.projections[projection].connectivity
     circuit, name = numbers.model.circuit.name, getattr(rule, key)
     value = numbers.single(circuit, name)
     if value <= 0 or (key == "peak" and value > 1):
         wanted = "above 0 and at most 1" if key == "peak" else "positive"
-        raise ModelError(f"parameter {circuit}.{name}: must be {wanted}, found {value:g}")
+        place = f"{place_of(numbers.model, projection)}: {key}"
+        raise ModelError(f"{place}: parameter {circuit}.{name}: must be {wanted}, found {value:g}")
     return value

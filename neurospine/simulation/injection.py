@@ -14,10 +14,11 @@ import numpy as np
 
 from neurospine.description.checks import injected_currents
 from neurospine.description.expressions import INJECTED
+from neurospine.description.morphology import suggest_segment
 from neurospine.description.parts import NeuronPart
 from neurospine.description.protocol import Protocol
 from neurospine.description.stimuli import Current
-from neurospine.errors import NeurospineError, ProtocolError, suggest
+from neurospine.errors import NeurospineError, ProtocolError
 from neurospine.simulation.network import Array
 from neurospine.simulation.occasion import Occasion
 
@@ -122,7 +123,8 @@ def _port(
     wanted, population = stimulus.compartment, stimulus.population
     if segments is not None:
         if wanted is not None and wanted not in segments:
-            raise ProtocolError(f"compartment: no {wanted!r}. {suggest(wanted, segments)}")
+            hint = suggest_segment(wanted, segments)
+            raise ProtocolError(f"compartment: no {wanted!r}. {hint}")
         return f"{INJECTED}_{wanted or segments[0]}"
     if wanted is not None:
         raise ProtocolError(

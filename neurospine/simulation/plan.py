@@ -10,6 +10,7 @@ from neurospine.description.checks import injected_currents
 from neurospine.description.dale import check_signs
 from neurospine.description.expressions import parse_equations
 from neurospine.description.model import Model
+from neurospine.description.morphology import suggest_segment
 from neurospine.description.neuron_checks import check_populations
 from neurospine.description.protocol import Protocol
 from neurospine.description.units import seconds, whole_steps
@@ -219,7 +220,8 @@ class _Planner:
 
     def _size(self, population: str) -> int:
         size = self.model.circuit.populations[population].size
-        return whole_number(self.numbers, size) if isinstance(size, str) else size
+        place = f"{self.model.origins.get(self.model.name)}: [populations.{population}]: size"
+        return whole_number(self.numbers, size, place) if isinstance(size, str) else size
 
     def _trace(self, population: str) -> Trace:
         wanted = self.protocol.traces[population]
@@ -235,7 +237,7 @@ class _Planner:
                 raise ProtocolError(f"{place}: {key}: none is given, or one is given twice")
         for variable in wanted.variables:
             if variable not in known:
-                hint = suggest(variable, known)
+                hint = suggest_segment(variable, known)
                 raise ProtocolError(f"{place}: variables: no {variable!r}. {hint}")
         size = self.sizes[population]
         if min(wanted.cells) < 0 or max(wanted.cells) >= size:

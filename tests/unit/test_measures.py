@@ -171,7 +171,7 @@ def test_a_picture_is_read_back_as_it_was(plot: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("plot", "words"),
     [
-        ({"kind": "pie"}, ("plot", "'pie'", "'survival'")),
+        ({"kind": "pie"}, ("[plot]", "no picture of kind 'pie'")),
         ({"kind": "survival", "measure": "stages"}, ("'stages'", "must be a survival")),
         ({"kind": "stack", "measure": "kept"}, ("'kept'", "must be an occupancy")),
         ({"kind": "stack", "measure": "stages"}, ("'time'",)),

@@ -203,3 +203,23 @@ def test_base_units_are_those_of_the_same_dimension(unit: str, base: str) -> Non
 def test_a_quantity_is_one_of_brian2() -> None:
     assert as_quantity(50.0, "Hz") == 50 * hertz
     assert as_quantity(2.0, "1") == 2.0
+
+
+def test_a_declared_unit_does_not_depend_on_the_units_made_before() -> None:
+    first = base_unit("uF/cm**2")
+    parse_unit("farad/meter**2")
+    assert base_unit("uF/cm**2") == first == "metre**-4*kilogram**-1*second**4*amp**2"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("mS/cm^2", r"powers are written \*\*, as in 'mS/cm\*\*2'"),
+        ("mS/cm**2", "Did you mean 'msiemens'"),
+        ("V", "Did you mean 'volt'"),
+        ("h", "Did you mean 'hour'"),
+    ],
+)
+def test_symbols_of_other_writers_are_understood(text: str, words: str) -> None:
+    with pytest.raises(UnitError, match=words):
+        parse_unit(text)
