@@ -48,6 +48,10 @@ class Cell:
     received: frozenset[str]
     receptors: Mapping[str, Mapping[str, str]]
 
+    def __repr__(self) -> str:
+        """Return name and compartments."""
+        return f"<Cell {self.part.name}: {', '.join(self.compartments)}>"
+
     @property
     def compartments(self) -> tuple[str, ...]:
         """The compartments from the root outwards."""
@@ -134,8 +138,6 @@ class _Composer:
     def _compartment(self, segment: Segment) -> Compartment:
         return self.part.compartments[segment.compartment]
 
-    # -- parameters ------------------------------------------------------------------------
-
     def _own(self, name: str, entry: ParameterEntry, owner: str) -> None:
         first = self.owners.setdefault(name, owner)
         if first != owner:
@@ -166,8 +168,6 @@ class _Composer:
                     entry = entry.with_value(self.part.values[label], label)
             self._own(full, entry, owner)
         return full
-
-    # -- equations -------------------------------------------------------------------------
 
     def _names(self, mechanism: MechanismPart, segment: Segment) -> dict[str, str]:
         """Return what every name in a mechanism's texts is called in a segment."""

@@ -98,6 +98,20 @@ class Model:
         source = PartSource(dict(parts or {}))
         return _compose(circuit, text, "<circuit>", source, spine, folder, edges)
 
+    def __repr__(self) -> str:
+        """Return name, populations with their sizes and neurons, and projections."""
+        sizes = {n: p.size for n, p in self.circuit.populations.items()}
+        cells = [
+            f"{name}: {f'{self.number(self.name, s):g}' if isinstance(s, str) else s} "
+            f"{self.neurons[name].name if name in self.neurons else 'sources of spikes'}"
+            for name, s in sizes.items()
+        ]
+        joined = [
+            f"{name}: {p.origin} -> {p.target} ({self.spines[name].name})"
+            for name, p in self.circuit.projections.items()
+        ]
+        return f"<Model {self.name}; {'; '.join([*cells, *joined])}>"
+
     @property
     def name(self) -> str:
         """The name of the circuit."""

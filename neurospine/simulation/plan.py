@@ -70,6 +70,14 @@ class Plan:
     fitted_to: frozenset[str]
     sites: dict[str, Sites]
 
+    def __repr__(self) -> str:
+        """Return what is run, in how many copies, and how many cells these have."""
+        cells = ", ".join(f"{size} {name}" for name, size in self.sizes.items())
+        return (
+            f"<Plan of {self.protocol.name} with {self.model.name}; copies: {self.copies}; "
+            f"cells in each: {cells}>"
+        )
+
 
 def make_plan(
     model: Model, protocol: Protocol, *, seed: int = 0, form: FormName | None = None

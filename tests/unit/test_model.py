@@ -249,3 +249,19 @@ def test_what_a_circuit_chooses_is_checked(added: str, words: tuple[str, ...]) -
         Model.from_text(f"{added}\n{circuit()}")
     assert str(caught.value).startswith("<circuit>: [")
     assert all(word in str(caught.value) for word in words)
+
+
+def test_models_cells_and_plans_are_shown_in_a_line() -> None:
+    from neurospine.description.protocol import load_protocol
+    from neurospine.simulation.plan import make_plan
+
+    protocol = load_protocol("nmda_plateau")
+    model = protocol.default_model()
+    assert str(model) == repr(model)
+    assert "<Model branch_inputs; " in repr(model)
+    assert "cell: 1 four_branches" in repr(model)
+    assert "-> cell (fixed_contact)" in repr(model)
+    assert repr(model.cells["cell"]).startswith("<Cell four_branches: soma, ")
+    assert "copies: 208" in repr(make_plan(model, protocol))
+    shown = (model, model.cells["cell"], make_plan(model, protocol))
+    assert max(len(repr(each)) for each in shown) < 600
