@@ -42,14 +42,11 @@ class SpineInfo:
         Recorded variables first, then derived ones.
     stages
         Names of the stages by number; empty for spines without stages.
-    sizes
-        Unit and meaning of the columns of `slots` that say where a spine is and what shape it has.
     """
 
     slots: pd.DataFrame
     variables: Mapping[str, Variable]
     stages: tuple[str, ...] = ()
-    sizes: Mapping[str, Variable] = field(default_factory=dict)
 
     @property
     def recorded(self) -> dict[str, Variable]:
@@ -128,13 +125,11 @@ def write_info(file: h5py.File, info: RunInfo) -> None:
     for name, axis in info.axes.items():
         conditions[name].attrs.update(units=axis.unit, meaning=axis.meaning)
     populations = file.create_group("populations")
-    for name, cells in info.populations.items():
-        populations.attrs[name] = cells
+    for name, size in info.populations.items():
+        populations.attrs[name] = size
     for name, spines in info.spines.items():
         _write_described(file, f"slots/{name}", spines.slots, spines.variables)
         file[f"slots/{name}"].attrs["stages"] = list(spines.stages) or [""]
-        for column, size in spines.sizes.items():
-            file[f"slots/{name}/{column}"].attrs.update(units=size.unit, meaning=size.meaning)
     for name, traces in info.traces.items():
         _write_described(file, f"traced/{name}", traces.cells, traces.variables)
 
@@ -169,9 +164,7 @@ def read_info(file: h5py.File) -> RunInfo:
             for name in axes
         },
         {
-            name: SpineInfo(
-                read_table(group), _read_variables(group), _read_stages(group), _read_sizes(group)
-            )
+            name: SpineInfo(read_table(group), _read_variables(group), _read_stages(group))
             for name, group in file.get("slots", {}).items()
         },
         {
@@ -207,15 +200,6 @@ def _read_variables(group: h5py.Group) -> dict[str, Variable]:
 
 def _read_stages(group: h5py.Group) -> tuple[str, ...]:
     return tuple(name for name in group.attrs["stages"] if name)
-
-
-def _read_sizes(group: h5py.Group) -> dict[str, Variable]:
-    described = {name: group[name].attrs for name in group.attrs["columns"] if name}
-    return {
-        name: Variable(attributes["units"], attributes["meaning"])
-        for name, attributes in described.items()
-        if "units" in attributes
-    }
 
 
 def _plain(value: Any) -> Any:

@@ -117,17 +117,13 @@ def _spines(plan: Plan, projection: str) -> SpineInfo:
         }
     )
     sites, spine = plan.sites[projection], plan.model.spines[projection]
-    sizes: dict[str, Variable] = {}
     if sites.segments:
         table["compartment"], table["position"] = sites.compartment, sites.position
-        sizes["position"] = Variable("um", "way along the compartment from its parent's side")
     for name, values in sites.geometry.items():
         assert spine.geometry
-        quantity = spine.geometry.quantities[name]
-        table[name] = in_unit(values, quantity.unit)
-        sizes[name] = Variable(quantity.unit, quantity.meaning)
+        table[name] = in_unit(values, spine.geometry.quantities[name].unit)
     stages = tuple(spine.stages.stages) if spine.stages else ()
-    return SpineInfo(table, _variables(plan, spine, recording), stages, sizes)
+    return SpineInfo(table, _variables(plan, spine, recording), stages)
 
 
 def _traces(plan: Plan, trace: Trace) -> TraceInfo:

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from neurospine import Model, Protocol, Trajectory, simulate
+from neurospine import Model, Protocol, simulate
 from neurospine.description.expressions import parse_equations
 from neurospine.errors import ModelError
 from neurospine.simulation.simulate import prepare
@@ -125,22 +124,6 @@ def test_spines_of_one_piece_stay_in_it(branched: Texts) -> None:
     assert contacts.shape[0] > 0
     own = slots.set_index("slot")["position"].loc[contacts["slot"]]
     np.testing.assert_array_equal(contacts["position"], own)
-
-
-def test_a_file_says_in_what_places_and_sizes_of_spines_count(
-    branched: Texts, tmp_path: Path
-) -> None:
-    circuit = branched["circuit"].replace("pair_stdp", "shaped_spine")
-    short = protocol(spine_step="1 ms")
-    simulate(load(branched, circuit=circuit), short, backend="numpy", output=tmp_path / "a.h5")
-    sizes = Trajectory.from_hdf5(tmp_path / "a.h5").info.spines["spines"].sizes
-    units = {"position": "um", "psd_area": "um**2", "neck_length": "um", "neck_diameter": "um",
-             "neck_resistance": "Mohm"}  # fmt: skip
-    assert {name: size.unit for name, size in sizes.items()} == units
-    with h5py.File(tmp_path / "a.h5") as file:
-        column = file["slots/spines/neck_resistance"]
-        assert column.attrs["units"] == "Mohm"
-        assert column.attrs["meaning"] == "Resistance of the cytoplasm in the neck"
 
 
 RULE = """
