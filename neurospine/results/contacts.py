@@ -14,6 +14,11 @@ from neurospine.results.info import RunInfo
 DIED, BORN = 1, 2
 #: Where a slot is on the dendrite, if its cell has one: compartment, position along it (um).
 ON_DENDRITE = ("compartment", "position")
+_UNITS = {"birth": "second", "death": "second"}
+_MEANINGS = {
+    "birth": "when the contact was made; before the start if it is not a number",
+    "death": "when it was lost; alive at the end if it is not a number",
+}
 _COLUMNS = ["slot", "pre", "post", "condition", "repeat", "birth", "death"]
 
 
@@ -64,6 +69,9 @@ def contact_table(info: RunInfo, projection: str, events: tuple[np.ndarray, ...]
         table[name] = slots[name].to_numpy()[lived]
     table = table[[*_COLUMNS, *carried[3:]]]
     table.insert(0, "contact", np.arange(len(table)))
+    for key, own in (("units", _UNITS), ("meanings", _MEANINGS)):
+        facts = {**slots.attrs.get(key, {}), **own}
+        table.attrs[key] = {name: facts[name] for name in table if name in facts}
     return table
 
 

@@ -5,8 +5,8 @@ recorded variables as (time, cell), both with dimension scales, so that xarray
 opens a group as it is; so is `/summary/<projection>`. `/spikes/<population>` is laid out
 as SONATA spikes.
 `/slots`, `/contacts`, `/phases`, `/inputs`, `/parameters`, `/conditions` and `/measures`
-are tables, one dataset a column; `/files` holds the text of every file that the
-run was made from. Root attributes say what was run.
+are tables, one dataset a column, with its unit as an attribute; `/files` holds the text of every
+file that the run was made from. Root attributes say what was run.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from neurospine.results.tables import (
     COMPRESSION,
     TEXT,
     NewFile,
+    described,
     read_table,
     write_table,
     written_aside,
@@ -47,7 +48,9 @@ def coordinates(
 ) -> dict[str, Coordinate]:
     """Return the coordinates of slots or cells: columns of a table, and the axes."""
     condition = table["condition"].to_numpy()
-    found: dict[str, Coordinate] = {name: (table[name].to_numpy(), {}) for name in columns}
+    found: dict[str, Coordinate] = {
+        name: (table[name].to_numpy(), described(table, name)) for name in columns
+    }
     for name, axis in info.axes.items():
         values = info.conditions[name].to_numpy()[condition]
         found[name] = (values, {"units": axis.unit, "long_name": axis.meaning})
@@ -99,6 +102,8 @@ def write_series(file: NewFile, path: str, series: Series) -> None:
         for name, variable in series.variables.items():
             made = written.create(group, name, (series.times.size, size), variable.type)
             made.attrs.update(units=variable.unit, long_name=variable.meaning)
+            if variable.compartment:
+                made.attrs["compartment"] = variable.compartment
             made.attrs["coordinates"] = " ".join(series.along)
             made.dims[0].attach_scale(time)
             made.dims[1].attach_scale(second)

@@ -13,13 +13,17 @@ import pandas as pd
 from neurospine.results.tables import TEXT, read_table, write_table
 
 Attribute = str | int | float | bool
+#: Coordinates of every slot, and columns of its table that have no place among them.
+_SLOT = ("condition", "repeat", "pre", "post")
+_ORDER = (*_SLOT, "slot", "delay", "present", "recorded")
 
 
 @dataclass(frozen=True)
 class Variable:
     """A recorded variable, or one that follows from recorded ones by `expression`.
 
-    `type` is that of its values on disk, such as ``"<f4"``.
+    `type` is that of its values on disk, such as ``"<f4"``; one of a neuron of compartments
+    belongs to a `compartment`.
     """
 
     unit: str
@@ -27,6 +31,7 @@ class Variable:
     expression: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
     type: str = "<f8"
+    compartment: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,9 @@ class SpineInfo:
     ----------
     slots
         One row a slot: slot, pre, post, delay (s), condition, repeat, whether there
-        is a spine at the start, and whether snapshots hold it (recorded).
+        is a spine at the start, and whether snapshots hold it (recorded); then, where there
+        is a dendrite, compartment and position along it (um), and the geometry of the spine.
+        Its `attrs` have the units and meanings of columns.
     variables
         Recorded variables first, then derived ones.
     stages
@@ -57,6 +64,12 @@ class SpineInfo:
     def kept(self) -> pd.DataFrame:
         """The slots that snapshots hold."""
         return self.slots[self.slots["recorded"]]
+
+    @property
+    def coordinates(self) -> tuple[str, ...]:
+        """The columns of `slots` that are coordinates of snapshots."""
+        more = (str(c) for c in self.slots if c not in _ORDER and c not in self.variables)
+        return (*_SLOT, *more)
 
 
 @dataclass(frozen=True)
@@ -144,6 +157,8 @@ def _write_described(
         described = group.create_group(f"variables/{name}")
         described.attrs.update(unit=variable.unit, meaning=variable.meaning)
         described.attrs.update(expression=variable.expression, type=variable.type)
+        if variable.compartment:
+            described.attrs["compartment"] = variable.compartment
         for key, value in variable.values.items():
             described.attrs[f"value_{key}"] = value
 
@@ -194,7 +209,8 @@ def _read_variables(group: h5py.Group) -> dict[str, Variable]:
             if key.startswith("value_")
         }
         described = (attributes["unit"], attributes["meaning"], attributes["expression"])
-        variables[name] = Variable(*described, values, attributes["type"])
+        compartment = attributes.get("compartment", "")
+        variables[name] = Variable(*described, values, attributes["type"], compartment)
     return variables
 
 

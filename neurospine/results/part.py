@@ -28,7 +28,7 @@ from neurospine.results.segments import (
 )
 from neurospine.results.summary import read_summary
 from neurospine.results.tables import new_file
-from neurospine.results.trajectory import SLOT, TRACED, check_output, spike_table
+from neurospine.results.trajectory import TRACED, check_output, spike_table
 
 INFO_FILE = "run.h5"
 LOCK_FILE = "lock"
@@ -200,7 +200,7 @@ def _snapshots(folder: Path, projection: str, info: RunInfo) -> Series:
         for record in segments.read(folder, stream):
             yield dict(zip(spines.recorded, record.arrays(types), strict=True))
 
-    along = hdf5.coordinates(info, spines.kept, SLOT)
+    along = hdf5.coordinates(info, spines.kept, spines.coordinates)
     return Series("slot", along, spines.variables, ticks * info.step, rows())
 
 

@@ -104,7 +104,10 @@ def written_aside(path: Path, folder: Path | None = None) -> Iterator[Path]:
 
 
 def write_table(group: h5py.Group, table: pd.DataFrame) -> None:
-    """Write the columns of a table into a group."""
+    """Write the columns of a table into a group, with the units and meanings it has of them.
+
+    These are mappings in its `attrs`, from names of columns.
+    """
     group.attrs["columns"] = list(map(str, table.columns)) or [""]
     for name in table.columns:
         column = table[name].to_numpy()
@@ -113,13 +116,26 @@ def write_table(group: h5py.Group, table: pd.DataFrame) -> None:
         else:
             large = column.size > CHUNK
             group.create_dataset(name, data=column, **(COMPRESSION if large else {}))
+        group[name].attrs.update(described(table, name))
+
+
+def described(table: pd.DataFrame, column: str) -> dict[str, str]:
+    """Return the attributes of a column of a table: its unit and what it is, where it says so."""
+    found = {"units": "units", "long_name": "meanings"}
+    facts = {name: table.attrs.get(key, {}).get(column) for name, key in found.items()}
+    return {name: text for name, text in facts.items() if text}
 
 
 def read_table(group: h5py.Group) -> pd.DataFrame:
-    """Return the table in a group."""
+    """Return the table in a group; its `attrs` have units and meanings of columns, if any."""
     columns = [name for name in group.attrs["columns"] if name]
     table = {}
     for name in columns:
         data = group[name]
         table[name] = data.asstr()[...] if data.dtype.kind == "O" else data[...]
-    return pd.DataFrame(table, columns=columns)
+    found = pd.DataFrame(table, columns=columns)
+    for key, attribute in (("units", "units"), ("meanings", "long_name")):
+        facts = {name: group[name].attrs.get(attribute) for name in columns}
+        if any(facts.values()):
+            found.attrs[key] = {name: str(text) for name, text in facts.items() if text}
+    return found

@@ -18,8 +18,7 @@ from neurospine.results.hdf5 import Coordinate, Series
 from neurospine.results.info import RunInfo, Variable, read_info, write_info
 from neurospine.results.tables import new_file, read_table
 
-#: The coordinates of a slot, and of a recorded cell.
-SLOT = ("condition", "repeat", "pre", "post")
+#: The coordinates of a recorded cell.
 TRACED = ("condition", "repeat", "number")
 #: Bytes of a dataset that is read at once when a file is opened.
 LARGEST_IN_MEMORY = 100_000_000
@@ -35,12 +34,13 @@ class Trajectory:
         What was run: texts, parameters, conditions, phases, versions.
     spines
         For each projection a dataset with the dimensions time (s) and slot; a slot
-        is a spine, its condition, repeat and cells are coordinates.
+        is a spine. Its condition, repeat and cells are coordinates; so are, on dendrites,
+        its compartment and position along it, and its geometry if it has one.
     spikes
         For each population a table with time (s) and cell.
     traces
         For each population whose variables were recorded a dataset with the
-        dimensions time (s) and cell.
+        dimensions time (s) and cell; a variable of a compartment has it as an attribute.
     contacts
         For each projection whose spines are born and die a table of every contact that
         ever lived: contact, slot, pre, post, condition, repeat, birth (s, NaN: before
@@ -78,6 +78,17 @@ class Trajectory:
         return "\n".join(lines)
 
     @property
+    def slots(self) -> dict[str, pd.DataFrame]:
+        """For each projection a table with one row a slot, recorded or not.
+
+        Columns are slot, pre, post, delay, condition, repeat, whether there is a spine at the
+        start (present) and whether snapshots hold it (recorded), then what belongs to its place
+        and shape. ``attrs["units"]`` has the units of columns, ``attrs["meanings"]`` what they
+        are.
+        """
+        return {name: spines.slots for name, spines in self.info.spines.items()}
+
+    @property
     def complete(self) -> bool:
         """Whether the run came to its end."""
         return bool(self.info.attributes.get("complete", False))
@@ -108,7 +119,7 @@ class Trajectory:
             write_info(file, self.info)
             for name, dataset in self.spines.items():
                 spines = self.info.spines[name]
-                along = hdf5.coordinates(self.info, spines.kept, SLOT)
+                along = hdf5.coordinates(self.info, spines.kept, spines.coordinates)
                 series = _series("slot", along, spines.variables, dataset)
                 hdf5.write_series(file, f"spines/{name}", series)
             for name, dataset in self.traces.items():

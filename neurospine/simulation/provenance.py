@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -116,12 +117,22 @@ def _spines(plan: Plan, projection: str) -> SpineInfo:
             "recorded": recorded,
         }
     )
+    units = {"delay": "second"}
+    meanings = {"present": "there is a spine at the start", "recorded": "snapshots hold it",
+                "delay": "from a spike of the axon to its effect"}  # fmt: skip
     sites, spine = plan.sites[projection], plan.model.spines[projection]
     if sites.segments:
         table["compartment"], table["position"] = sites.compartment, sites.position
+        units["position"] = "um"
+        meanings["position"] = "distance along the compartment"
+        meanings["compartment"] = "compartment of the cell that the spine is on"
     for name, values in sites.geometry.items():
         assert spine.geometry
-        table[name] = in_unit(values, spine.geometry.quantities[name].unit)
+        quantity = spine.geometry.quantities[name]
+        table[name] = in_unit(values, quantity.unit)
+        units[name] = quantity.unit
+        meanings[name] = quantity.meaning
+    table.attrs.update(units=units, meanings=meanings)
     stages = tuple(spine.stages.stages) if spine.stages else ()
     return SpineInfo(table, _variables(plan, spine, recording), stages)
 
@@ -138,7 +149,18 @@ def _traces(plan: Plan, trace: Trace) -> TraceInfo:
     part = plan.model.neurons[trace.group]
     units = dict.fromkeys(injected_currents(part), "amp")
     units |= {equation.name: equation.unit for equation in parse_equations(part.equations)}
-    return TraceInfo(cells, {v: Variable(units[v], v) for v in trace.variables})
+    cell = plan.model.cells.get(trace.group)
+    segments = [segment.name for segment in cell.tree.segments] if cell else []
+    return TraceInfo(cells, {v: _traced(v, units[v], segments) for v in trace.variables})
+
+
+def _traced(name: str, unit: str, segments: Sequence[str]) -> Variable:
+    """Return what a recorded variable of a neuron is, in words."""
+    place = max((s for s in segments if name.endswith(f"_{s}")), key=len, default="")
+    what = name.removesuffix(f"_{place}") if place else name
+    words = {"v": "potential", "i_injected": "injected current"}.get(what, what.replace("_", " "))
+    meaning = f"{words} of {place.replace('_', ' ')}" if place else words
+    return Variable(unit, meaning, compartment=place)
 
 
 def _inputs(plan: Plan) -> pd.DataFrame:

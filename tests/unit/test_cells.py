@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.stats import kstest
 
 from neurospine import Model, Protocol, simulate
@@ -113,17 +115,30 @@ def test_spines_lie_evenly_over_the_membrane(branched: Texts) -> None:
     assert abs(trunk.size / 4000 - area["trunk"] / sum(area.values())) < 0.02
 
 
-def test_spines_of_one_piece_stay_in_it(branched: Texts) -> None:
+def test_spines_of_one_piece_stay_in_it(branched: Texts, tmp_path: Path) -> None:
     circuit = branched["circuit"].replace('["trunk", "tuft"]', '["trunk_2"]')
-    circuit = circuit.replace("pair_stdp", "living_spine")
+    circuit = circuit.replace("pair_stdp", "shaped_spine")
     short = protocol(spine_step="1 ms")
-    made = simulate(load(branched, circuit=circuit), short, backend="numpy")
-    slots, contacts = made.info.spines["spines"].slots, made.contacts["spines"]
+    made = simulate(load(branched, circuit=circuit), short, backend="numpy", output=tmp_path / "a")
+    slots, contacts = made.slots["spines"], made.contacts["spines"]
     assert set(slots["compartment"]) == set(contacts["compartment"]) == {"trunk"}
     assert slots["position"].between(150.0, 300.0).all()
     assert contacts.shape[0] > 0
     own = slots.set_index("slot")["position"].loc[contacts["slot"]]
     np.testing.assert_array_equal(contacts["position"], own)
+    with xr.open_dataset(tmp_path / "a", group="spines/spines", engine="h5netcdf") as spines:
+        assert spines["compartment"].dims == spines["neck_resistance"].dims == ("slot",)
+        for name in ("compartment", "position", "psd_area", "neck_length", "neck_resistance"):
+            assert np.array_equal(spines[name].values, slots[name])
+            assert spines[name].attrs["long_name"] == slots.attrs["meanings"][name]
+        assert "units" not in spines["compartment"].attrs
+        assert spines["position"].attrs["units"] == slots.attrs["units"]["position"] == "um"
+        assert spines["neck_resistance"].attrs["units"] == "Mohm"
+    with h5py.File(tmp_path / "a") as file:
+        assert file["slots/spines/delay"].attrs["units"] == "second"
+        assert file["contacts/spines/birth"].attrs["units"] == "second"
+        assert file["contacts/spines/position"].attrs["units"] == "um"
+    assert contacts.attrs["units"] == {"position": "um", "birth": "second", "death": "second"}
 
 
 RULE = """
@@ -179,6 +194,11 @@ def test_a_rule_reads_what_its_spine_s_dendrite_has(
     traces = {"cell": {"variables": tuple(f"{variable}_{s}" for s in segments), "every": "0.1 ms"}}
     made = simulate(model, protocol(80, (train, current), traces=traces), backend="numpy", seed=2)
     local = made.traces["cell"]
+    for name in segments:
+        facts = local[f"{variable}_{name}"].attrs
+        assert facts["compartment"] == name
+        what = "potential" if variable == "v" else variable
+        assert facts["long_name"] == f"{what} of {name.replace('_', ' ')}"
     slots = made.info.spines["spines"].slots
     piece = np.where(slots["position"] < 150.0, "trunk_1", "trunk_2")
     place = np.where(slots["compartment"] == "tuft", "tuft", piece)
