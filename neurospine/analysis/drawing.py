@@ -12,9 +12,8 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from neurospine.description.measures import axes_of
-from neurospine.description.picture_tables import Lines, Picture
+from neurospine.description.picture_tables import Lines
 from neurospine.description.protocol import Protocol
-from neurospine.description.published import load_reference
 from neurospine.description.units import convert, parse_quantity
 
 #: Colours that can be told apart with any colour vision (Okabe and Ito).
@@ -31,7 +30,7 @@ _LINE = 46
 _OWN = {"lag": "Lag", "time": "Time", "stage": "Stage"}
 _SIZES = {"um**3": "Head volume", "um**2": "Head area"}
 _UNITS = {"um**3": "µm³", "um**2": "µm²", "um": "µm", "day": "days", "hour": "hours",
-          "minute": "minutes", "second": "s"}  # fmt: skip
+          "minute": "minutes", "second": "s", "Mohm": "MOhm"}  # fmt: skip
 
 
 def styles() -> Iterator[tuple[str, str]]:
@@ -43,6 +42,11 @@ def styles() -> Iterator[tuple[str, str]]:
 def with_unit(text: str, unit: str) -> str:
     """Return the label of an axis."""
     return text if unit == "1" else f"{text} ({_UNITS.get(unit, unit)})"
+
+
+def capitalised(text: str) -> str:
+    """Return a text that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
 
 
 def in_words(duration: str) -> str:
@@ -72,7 +76,7 @@ def axis_label(protocol: Protocol, plot: Lines) -> str:
     """Return the label of the x axis."""
     if plot.x in protocol.conditions:
         described = protocol.conditions[plot.x]
-        return with_unit(described.meaning, described.unit)
+        return with_unit(capitalised(described.meaning), described.unit)
     unit = axis_unit(protocol, plot, plot.x)
     return with_unit(_OWN.get(plot.x) or _SIZES[unit], unit)
 
@@ -87,44 +91,74 @@ def series_of(protocol: Protocol, axis: str | None, table: Any) -> list[tuple[st
     name = axis.replace("_", " ")
     words = isinstance(values[0], str)
     sign = "+" if not words and min(values) < 0 else ""
-    return [(v.replace("_", "-") if words else f"{name} {v:{sign}g}{ending}", v) for v in values]
+    return [(v.replace("_", " ") if words else f"{name} {v:{sign}g}{ending}", v) for v in values]
 
 
-def published(protocol: Protocol, plot: Lines) -> pd.DataFrame | None:
-    """Return the published points in the units of the picture's axes."""
-    if plot.points is None:
-        return None
-    reference = load_reference(plot.points)
-    points = reference.table.copy()
-    columns = {axis: axis for axis in protocol.conditions} | {plot.x: plot.points_x or plot.x}
-    for axis, column in columns.items():
-        if column in points:
-            points[axis] = points[column]
-            if points[axis].dtype.kind in "if":
-                unit = axis_unit(protocol, plot, axis)
-                points[axis] *= convert(1.0, reference.units[column], unit)
-    if plot.points_error not in points:
-        points[plot.points_error] = 0.0
-    return points
+def published(protocol: Protocol, plot: Lines) -> list[tuple[str, str, pd.DataFrame]]:
+    """Return label, marker and points of all published values, in the units of the axes.
+
+    The points are in the columns of the axes, `published` and `published_error`.
+    """
+    found = []
+    for marker, points in zip(itertools.cycle("sD^o"), plot.all_points, strict=False):
+        reference = points.published()
+        table = reference.table.copy()
+        columns = {axis: axis for axis in protocol.conditions} | {plot.x: points.x or plot.x}
+        for axis, column in columns.items():
+            if column in table:
+                table[axis] = table[column]
+                if table[axis].dtype.kind in "if":
+                    unit = axis_unit(protocol, plot, axis)
+                    table[axis] = table[axis] * convert(1.0, reference.units[column], unit)
+        table["published"] = table[points.column]
+        table["published_error"] = table.get(points.error, 0.0)
+        found.append((points.label, marker, table))
+    return found
 
 
 def draw_points(
-    axes: Any, x: Any, points: pd.DataFrame, plot: Picture, colour: str, label: str
+    axes: Any, x: Any, points: pd.DataFrame, marker: str, colour: str, label: str
 ) -> None:
-    """Draw published points with their standard errors."""
+    """Draw published points with their errors."""
     axes.errorbar(
         x,
-        points[plot.points_column],
-        yerr=points[plot.points_error] if points[plot.points_error].any() else None,
-        fmt="s",
+        points["published"],
+        yerr=points["published_error"] if points["published_error"].any() else None,
+        fmt=marker,
         color=colour,
         markerfacecolor="white",
         markersize=5,
         capsize=2.5,
         linewidth=1,
-        label=f"published{', ' * bool(label)}{label}",
+        label=label,
         zorder=3,
     )
+
+
+def draw_lines(axes: Any, plot: Lines) -> None:
+    """Draw the lines to compare with, dashed; a level is named at its end."""
+    for line in plot.lines:
+        style = {"color": "0.25", "linestyle": (0, (4, 2)), "linewidth": 1.1, "zorder": 1}
+        if line.level is not None:
+            axes.axhline(line.level, label=line.label, **style)
+        elif line.start is not None and line.stop is not None:
+            ends = zip(line.start, line.stop, strict=True)
+            axes.plot(*ends, label=line.label, **style)
+
+
+def caption(axes: Any, *texts: str) -> None:
+    """Write small and grey below a picture what its parts mean; nothing where there is nothing."""
+    said = "; ".join(text for text in texts if text)
+    if said:
+        figure = getattr(axes, "figure", axes)
+        figure.supxlabel(said, x=0.99, horizontalalignment="right", fontsize="x-small",
+                         color="0.45")  # fmt: skip
+
+
+def intervals_said(table: pd.DataFrame, what: str) -> str:
+    """Return what bands or bars of a measure are, if any is to be seen."""
+    seen = (table["high"] > table["low"]).any()
+    return f"{what}: 95 % confidence interval" if seen else ""
 
 
 def finish(axes: Any, title: str, *, legend: bool = True) -> None:

@@ -10,8 +10,12 @@ import pandas as pd
 from neurospine.analysis.drawing import (
     COLOURS,
     axis_label,
+    capitalised,
+    caption,
+    draw_lines,
     draw_points,
     finish,
+    intervals_said,
     published,
     series_of,
     styles,
@@ -22,6 +26,8 @@ from neurospine.description.pictures import Bars, Curve, Series, Stack, Survival
 from neurospine.description.protocol import Protocol
 
 _ABSENT = "0.88"
+#: Colours of published points where there are no series.
+_PUBLISHED = ("0.35", COLOURS[1], COLOURS[2])
 
 
 def draw_curve(axes: Any, protocol: Protocol, plot: Curve, table: pd.DataFrame) -> None:
@@ -40,13 +46,12 @@ def draw_curve(axes: Any, protocol: Protocol, plot: Curve, table: pd.DataFrame) 
             axes.fill_between(
                 piece[plot.x], piece["low"], piece["high"], color=colour, alpha=0.2, linewidth=0
             )
-        if points is not None:
-            seen = _of(points, plot, value)
-            aside = 0.006 * np.ptp(table[plot.x]) * (2 * drawn - len(lines) + 1)
-            own = colour if label else "0.35"
-            draw_points(axes, seen[plot.x] + aside, seen, plot, own, label)
+        aside = 0.006 * np.ptp(table[plot.x]) * (2 * drawn - len(lines) + 1)
+        _draw_published(axes, plot, points, value, label, colour, aside)
+    draw_lines(axes, plot)
     axes.set_xlabel(axis_label(protocol, plot))
-    _finish_at_zero(axes, protocol, plot)
+    _finish(axes, protocol, plot)
+    caption(axes, intervals_said(table, "band"))
 
 
 def draw_bars(axes: Any, protocol: Protocol, plot: Bars, table: pd.DataFrame) -> None:
@@ -57,18 +62,29 @@ def draw_bars(axes: Any, protocol: Protocol, plot: Bars, table: pd.DataFrame) ->
     lines = series_of(protocol, plot.series, table)
     for (colour, _), (label, value) in zip(styles(), lines, strict=False):
         chosen = np.ones(len(table), bool) if value is None else table[plot.series].eq(value)
-        axes.bar(place[chosen], table["value"][chosen], 0.7, color=colour, alpha=0.55,
+        own = table[chosen]
+        axes.bar(place[chosen], own["value"], 0.7, color=colour, alpha=0.55,
                  label=_simulated(label))  # fmt: skip
-        if points is not None:
-            merged = table[chosen].merge(points, on=list(protocol.conditions), how="left",
-                                         suffixes=("_own", ""))  # fmt: skip
-            draw_points(axes, place[chosen], merged, plot, colour, label)
+        sides = np.nan_to_num([own["value"] - own["low"], own["high"] - own["value"]])
+        if sides.any():
+            aside = -0.12 if points else 0.0
+            axes.errorbar(place[chosen] + aside, own["value"], yerr=sides, fmt="none",
+                          ecolor="0.2", capsize=2.5, linewidth=1)  # fmt: skip
+        for name, marker, seen in points:
+            merged = own.merge(seen, on=list(protocol.conditions), how="left",
+                               suffixes=("_own", ""))  # fmt: skip
+            draw_points(axes, place[chosen], merged, marker, colour, _joined(name, label))
     labels = [", ".join(_words(row[a]) for a in intervals) for _, row in table.iterrows()]
     axes.set_xticks(place, [f"({label})" for label in labels] if len(intervals) > 1 else labels)
     units = dict.fromkeys(protocol.conditions[a].unit for a in intervals)
     units.pop("1", None)
-    axes.set_xlabel(with_unit(", ".join(map(_words, intervals)), ", ".join(units) or "1"))
-    _finish_at_zero(axes, protocol, plot)
+    what = ", ".join(map(_words, intervals))
+    if len(intervals) == 1:
+        what = protocol.conditions[intervals[0]].meaning
+    axes.set_xlabel(with_unit(capitalised(what), ", ".join(units) or "1"))
+    draw_lines(axes, plot)
+    _finish(axes, protocol, plot)
+    caption(axes, intervals_said(table, "bars of errors"))
 
 
 def draw_banded(
@@ -86,9 +102,8 @@ def draw_banded(
             line[plot.x], line["low"], line["high"], color=colour, alpha=0.2, linewidth=0,
             step="post" if steps else None,
         )  # fmt: skip
-        if points is not None:
-            seen = _of(points, plot, value)
-            draw_points(axes, seen[plot.x], seen, plot, colour if label else "0.35", label)
+        _draw_published(axes, plot, points, value, label, colour)
+    draw_lines(axes, plot)
     axes.set_xlabel(axis_label(protocol, plot))
     axes.set_ylabel(protocol.measures[plot.measure].meaning)
     axes.margins(x=0.02)
@@ -96,7 +111,8 @@ def draw_banded(
         axes.set_ylim(0, 1.04)
     elif (table["value"] >= 0).all():
         axes.set_ylim(bottom=0)
-    finish(axes, plot.title, legend=bool(plot.series) or points is not None)
+    finish(axes, plot.title, legend=bool(plot.series) or bool(points) or bool(plot.lines))
+    caption(axes, intervals_said(table, "band"))
 
 
 def draw_stack(axes: Any, protocol: Protocol, plot: Stack, table: pd.DataFrame) -> None:
@@ -127,8 +143,23 @@ def _colours() -> list[str]:
     return [*COLOURS, *COLOURS]
 
 
+def _joined(what: str, label: str) -> str:
+    return f"{what}{', ' * bool(label)}{label}"
+
+
 def _simulated(label: str) -> str:
-    return f"simulated{', ' * bool(label)}{label}"
+    return _joined("simulated", label)
+
+
+def _draw_published(
+    axes: Any, plot: Lines, points: list[tuple[str, str, pd.DataFrame]], value: Any, label: str,
+    colour: str, aside: float = 0.0,
+) -> None:  # fmt: skip
+    """Draw the published points of one line."""
+    for number, (name, marker, table) in enumerate(points):
+        seen = _of(table, plot, value)
+        own = colour if label else _PUBLISHED[number % len(_PUBLISHED)]
+        draw_points(axes, seen[plot.x] + aside, seen, marker, own, _joined(name, label))
 
 
 def _words(value: Any) -> str:
@@ -151,7 +182,8 @@ def _pieces(line: pd.DataFrame, plot: Curve) -> list[pd.DataFrame]:
     return [line[left], line[~left]]
 
 
-def _finish_at_zero(axes: Any, protocol: Protocol, plot: Lines) -> None:
-    axes.axhline(0.0, color="0.6", linewidth=0.8, zorder=0)
+def _finish(axes: Any, protocol: Protocol, plot: Lines) -> None:
+    if not any(line.level is not None for line in plot.lines):
+        axes.axhline(0.0, color="0.6", linewidth=0.8, zorder=0)
     axes.set_ylabel(protocol.measures[plot.measure].meaning)
     finish(axes, plot.title)

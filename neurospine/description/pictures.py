@@ -12,7 +12,7 @@ from neurospine.description.measure_tables import known
 from neurospine.description.measures import axes_of
 from neurospine.description.neuron_checks import check_neuron_picture
 from neurospine.description.neuron_pictures import Morphology, Raster, Voltage
-from neurospine.description.picture_tables import Lines, Picture
+from neurospine.description.picture_tables import Lines, Picture, check_lines
 from neurospine.description.published import load_reference
 from neurospine.description.size_measures import Fluctuation
 from neurospine.description.units import convert, parse_quantity
@@ -149,7 +149,9 @@ def check_plot(protocol: Protocol) -> None:
             convert(*parse_quantity(facts.get(key, f"1 {unit}")), unit)
         except UnitError as error:
             raise ProtocolError(f"[plot]: {key}: {error}") from None
-    if plot.points:
+    if isinstance(plot, Lines):
+        check_lines(plot, places=not isinstance(plot, Bars))
+    elif plot.points:
         _check_points(plot, plot.points)
 
 
@@ -158,8 +160,6 @@ def _check_points(plot: Picture, points: str) -> None:
     needed: dict[str, str | None] = {}
     if isinstance(plot, Histogram):
         needed = {"points_column": plot.points_column, "points_spread": plot.points_spread}
-    elif isinstance(plot, Lines) and not isinstance(plot, Bars):
-        needed = {"points_x": plot.points_x or plot.x, "points_column": plot.points_column}
     columns = list(map(str, load_reference(points).table.columns))
     for key, column in needed.items():
         if column is not None:

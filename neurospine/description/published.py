@@ -20,6 +20,13 @@ class Published:
     table: pd.DataFrame
     units: Mapping[str, str]
 
+    def only(self, rows: Mapping[str, float | str]) -> Published:
+        """Return the rows that have these values in these columns."""
+        table = self.table
+        for column, value in rows.items():
+            table = table[table[column] == value]
+        return Published(table, self.units)
+
 
 def load_reference(name: str) -> Published:
     """Return a file of `data/reference`; a column is headed ``name [unit]``.

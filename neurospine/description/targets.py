@@ -46,11 +46,7 @@ class Target(Table):
     def published(self) -> Published:
         """Return the values of `data` to compare with."""
         assert self.data
-        reference = load_reference(self.data)
-        table = reference.table
-        for column, value in self.rows.items():
-            table = table[table[column] == value]
-        return Published(table, reference.units)
+        return load_reference(self.data).only(self.rows)
 
     at: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     below: float | None = None

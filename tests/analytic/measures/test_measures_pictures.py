@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from neurospine import measure, picture, write_picture
-from neurospine.errors import ResultError
+from neurospine.errors import ProtocolError, ResultError
 
 SLOTS, DAYS = 200, 12
 GENOTYPES = {"genotype": ["wild_type", "knock_out"]}
@@ -46,21 +46,21 @@ def draw(synthetic: Any, run: Any) -> Any:
     ("plot", "tables", "labels", "legend"),
     [
         ({"kind": "survival", "measure": "found", "series": "genotype"}, SURVIVAL,
-         ("Lag (days)", "What is found"), ["simulated, wild-type", "simulated, knock-out"]),
+         ("Lag (days)", "What is found"), ["simulated, wild type", "simulated, knock out"]),
         ({"kind": "series", "measure": "found", "series": "genotype"},
          {"kind": "density", "every": "24 hour"},
-         ("Time (hours)", "What is found"), ["simulated, wild-type", "simulated, knock-out"]),
+         ("Time (hours)", "What is found"), ["simulated, wild type", "simulated, knock out"]),
         ({"kind": "stack", "measure": "found"}, STAGES,
          ("Time (days)", "What is found"), ["mushroom", "thin", "absent"]),
         ({"kind": "stack", "measure": "found", "x": "genotype"},
          {"kind": "occupancy", "of": "spines"},
-         ("genotype", "What is found"), ["mushroom", "thin"]),
+         ("Genotype", "What is found"), ["mushroom", "thin"]),
         ({"kind": "bars", "measure": "found", "x": "genotype"}, {"kind": "density"},
-         ("genotype", "What is found"), ["simulated"]),
+         ("Genotype", "What is found"), ["simulated"]),
         ({"kind": "histogram", "phase": "days"}, {},
          ("Head volume (µm³)", "Share of spines in a bin"), ["start", "end", "log-normal law"]),
         ({"kind": "histogram", "phase": "days", "series": "genotype"}, {},
-         ("Head volume (µm³)", "Share of spines in a bin"), ["wild-type", "knock-out"]),
+         ("Head volume (µm³)", "Share of spines in a bin"), ["wild type", "knock out"]),
         ({"kind": "trajectories", "phase": "days"}, {},
          ("Time (days)", "Head volume (µm³)"), ["born", "lost"]),
         ({"kind": "scatter", "measure": "found"},
@@ -107,6 +107,41 @@ def test_a_survival_curve_has_its_published_points(
     assert [c.lines[0].get_xydata().tolist() for c in drawn] == [[[4, 0.6]], [[8, 0.3]]]
     write_picture(figure, tmp_path / "picture.png")
     assert (tmp_path / "picture.png").stat().st_size > 10_000
+
+
+def test_a_curve_has_published_points_of_some_rows_and_lines(
+    draw: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "rates.csv").write_text(
+        "what,interval [hour],value,error\nrate,96,0.6,0.1\nother,96,0.2,0.1\nrate,48,0.5,0.1\n"
+    )
+    monkeypatch.setenv("NEUROSPINE_LIBRARY", str(tmp_path))
+    rows = {"what": "rate"}
+    plot = {"kind": "curve", "measure": "found", "x": "lag", "points": "rates", "points_rows": rows,
+            "points_x": "interval", "points_column": "value", "points_error": "error",
+            "only": {"genotype": "wild_type"}}  # fmt: skip
+    other = {"data": "rates", "column": "value", "rows": {"what": "other"}, "x": "interval",
+             "label": "other cells"}  # fmt: skip
+    lines = ({"label": "a level", "level": 0.5}, {"label": "a slope", "from": [1, 0], "to": [9, 1]})
+    (axes,) = draw({**plot, "published": (other,), "lines": lines}, **SURVIVAL).axes
+    drawn = {c.get_label(): c.lines[0].get_xydata().tolist() for c in axes.containers}
+    assert drawn == {"published": [[4, 0.6], [2, 0.5]], "other cells": [[4, 0.2]]}
+    named = {line.get_label(): line.get_xydata().tolist() for line in axes.lines}
+    assert named["a slope"] == [[1, 0], [9, 1]]
+    assert [y for _, y in named["a level"]] == [0.5, 0.5]
+    said = axes.figure.get_supxlabel()
+    assert said == "band: 95 % confidence interval"
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"points_rows": {"what": "nothing"}}, "points_rows: rates has no row with these values"),
+        ({"points_rows": {"whta": "rate"}}, "points_rows in rates.*'what'"),
+        ({"published": ({**other, "column": "vale"},)}, "plot.published.*column in rates.*'value'"),
+        ({"lines": ({"label": "a", "level": 1.0, "from": [0, 0]},)}, "either 'level' or both"),
+        ({"lines": ({"label": "a"},)}, "either 'level' or both"),
+    ]
+    for keys, message in wrong:
+        with pytest.raises(ProtocolError, match=message):
+            draw({**plot, **keys}, **SURVIVAL)
 
 
 def test_published_sizes_are_drawn_as_spines_or_as_mean_and_spread(
