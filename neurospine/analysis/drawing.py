@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from neurospine.description.measures import axes_of
@@ -37,6 +38,11 @@ def styles() -> Iterator[tuple[str, str]]:
     """Yield colours with dashes, without end: first all colours, then those dashed, and so on."""
     for dashes in itertools.cycle(DASHES):
         yield from ((colour, dashes) for colour in COLOURS)
+
+
+def with_unit_after(text: str, unit: str) -> str:
+    """Return a number with its unit."""
+    return text if unit == "1" else f"{text} {_UNITS.get(unit, unit)}"
 
 
 def with_unit(text: str, unit: str) -> str:
@@ -140,7 +146,12 @@ def draw_lines(axes: Any, plot: Lines) -> None:
     for line in plot.lines:
         style = {"color": "0.25", "linestyle": (0, (4, 2)), "linewidth": 1.1, "zorder": 1}
         if line.level is not None:
-            axes.axhline(line.level, label=line.label, **style)
+            axes.axhline(line.level, **style)
+            axes.annotate(
+                line.label, (1.0, line.level), (0, 2.5), xycoords=("axes fraction", "data"),
+                textcoords="offset points", horizontalalignment="right", fontsize="small",
+                color="0.25", path_effects=[withStroke(linewidth=2.5, foreground="white")],
+            )  # fmt: skip
         elif line.start is not None and line.stop is not None:
             ends = zip(line.start, line.stop, strict=True)
             axes.plot(*ends, label=line.label, **style)

@@ -50,7 +50,7 @@ def draw_curve(axes: Any, protocol: Protocol, plot: Curve, table: pd.DataFrame) 
         _draw_published(axes, plot, points, value, label, colour, aside)
     draw_lines(axes, plot)
     axes.set_xlabel(axis_label(protocol, plot))
-    _finish(axes, protocol, plot)
+    _finish(axes, protocol, plot, table)
     caption(axes, intervals_said(table, "band"))
 
 
@@ -83,7 +83,8 @@ def draw_bars(axes: Any, protocol: Protocol, plot: Bars, table: pd.DataFrame) ->
         what = protocol.conditions[intervals[0]].meaning
     axes.set_xlabel(with_unit(capitalised(what), ", ".join(units) or "1"))
     draw_lines(axes, plot)
-    _finish(axes, protocol, plot)
+    several = bool(plot.series or points or plot.lines)
+    _finish(axes, protocol, plot, table, legend=several)
     caption(axes, intervals_said(table, "bars of errors"))
 
 
@@ -182,8 +183,12 @@ def _pieces(line: pd.DataFrame, plot: Curve) -> list[pd.DataFrame]:
     return [line[left], line[~left]]
 
 
-def _finish(axes: Any, protocol: Protocol, plot: Lines) -> None:
+def _finish(
+    axes: Any, protocol: Protocol, plot: Lines, table: pd.DataFrame, *, legend: bool = True
+) -> None:
     if not any(line.level is not None for line in plot.lines):
         axes.axhline(0.0, color="0.6", linewidth=0.8, zorder=0)
+    elif (table["value"] >= 0).all():
+        axes.set_ylim(bottom=0)
     axes.set_ylabel(protocol.measures[plot.measure].meaning)
-    finish(axes, plot.title)
+    finish(axes, plot.title, legend=legend)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 
-from neurospine.analysis.drawing import styles
-from neurospine.analysis.repeats import Array
+from neurospine.analysis.drawing import styles, with_unit_after
+from neurospine.analysis.repeats import Array, Cells
 from neurospine.analysis.visits import span
+from neurospine.analysis.windows import cells_of
 from neurospine.description.neuron_pictures import CopyPicture, WindowPicture
 from neurospine.description.units import seconds
 from neurospine.errors import ResultError
@@ -43,6 +44,30 @@ def shown_conditions(trajectory: Trajectory, plot: CopyPicture) -> Array:
     if not chosen.any():
         raise ResultError("no condition of the run has all values of 'only'")
     return np.flatnonzero(chosen)
+
+
+def said_copy(trajectory: Trajectory, plot: CopyPicture, *, without: Sequence[str] = ()) -> str:
+    """Return which cell, condition and repeat a picture shows, of what there are several.
+
+    Conditions that differ within the picture, `without`, are left out.
+    """
+    table = trajectory.info.conditions
+    said = []
+    population = getattr(plot, "population", None)
+    if population is not None and cells_of(trajectory, population) > 1:
+        said.append(f"cell {getattr(plot, 'cell', None) or 0}")
+    (first, *_) = shown_conditions(trajectory, plot)
+    for axis in map(str, table) if len(table) > 1 else ():
+        if axis not in without and table[axis].nunique() > 1:
+            value, unit = table[axis].iloc[int(first)], trajectory.info.axes[axis].unit
+            if isinstance(value, str):
+                said.append(words(value))
+            else:
+                said.append(with_unit_after(f"{words(axis)} {value:g}", unit))
+    repeats = Cells.of(trajectory).repeats
+    if repeats > 1:
+        said.append(f"repeat {plot.repeat + 1} of {repeats}")
+    return ", ".join(said)
 
 
 def shown_window(trajectory: Trajectory, plot: WindowPicture) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from neurospine.analysis.line_plots import draw_banded, draw_bars, draw_curve, d
 from neurospine.analysis.measures import Measures
 from neurospine.analysis.morphology import draw_morphology
 from neurospine.analysis.neuron_plots import draw_voltage
+from neurospine.analysis.shape_plots import draw_shapes
 from neurospine.analysis.spike_plots import draw_raster
 from neurospine.analysis.spine_plots import (
     draw_before_after,
@@ -31,6 +32,7 @@ from neurospine.description.pictures import (
     Curve,
     Histogram,
     Scatter,
+    Shapes,
     Stack,
     Trajectories,
 )
@@ -83,6 +85,8 @@ def _draw(axes: Any, trajectory: Trajectory, protocol: Protocol, measures: Measu
             draw_spread(axes, protocol, plot, measures[name])
         case Scatter() as plot:
             draw_before_after(axes, trajectory, protocol, plot)
+        case Shapes() as plot:
+            draw_shapes(axes, trajectory, plot)
 
 
 def _chosen(plot: Lines, table: pd.DataFrame) -> pd.DataFrame:

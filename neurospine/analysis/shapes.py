@@ -29,7 +29,7 @@ def shape(trajectory: Trajectory, measure: Shape) -> pd.DataFrame:
     """Return a statistic of a size of the spines at the start of a phase, by repeat."""
 
     def values(slots: pd.DataFrame, volume: Array) -> Array:
-        return _size(slots, volume, measure.quantity)
+        return size_of(slots, volume, measure.quantity)
 
     return _of_spines(trajectory, measure, values, _STATISTICS[measure.give])
 
@@ -38,13 +38,14 @@ def shape_correlation(trajectory: Trajectory, measure: ShapeCorrelation) -> pd.D
     """Return the correlation of two sizes of the spines at the start of a phase, by repeat."""
 
     def values(slots: pd.DataFrame, volume: Array) -> Array:
-        both = [_size(slots, volume, name) for name in (measure.first, measure.second)]
+        both = [size_of(slots, volume, name) for name in (measure.first, measure.second)]
         return np.column_stack([np.log(x) if measure.log else x for x in both])
 
-    return _of_spines(trajectory, measure, values, _correlation)
+    return _of_spines(trajectory, measure, values, correlation)
 
 
-def _size(slots: pd.DataFrame, volume: Array, name: str) -> Array:
+def size_of(slots: pd.DataFrame, volume: Array, name: str) -> Array:
+    """Return a size of spines: their volume (um**3), or a quantity of their geometry."""
     if name == "volume":
         return volume
     if name not in slots:
@@ -101,10 +102,11 @@ def _pairs(dataset: Any) -> Array:
 
 
 def _both_orders(pairs: Array) -> float:
-    return _correlation(np.concatenate([pairs, pairs[:, ::-1]]))
+    return correlation(np.concatenate([pairs, pairs[:, ::-1]]))
 
 
-def _correlation(values: Array) -> float:
+def correlation(values: Array) -> float:
+    """Return the correlation of two columns, NaN of too few rows."""
     if len(values) < _FEWEST or np.any(np.std(values, axis=0) == 0):
         return np.nan
     return float(np.corrcoef(values.T)[0, 1])

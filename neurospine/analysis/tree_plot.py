@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import LogNorm
 from matplotlib.patches import Ellipse
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import LogLocator
 
 from neurospine.analysis.drawing import logarithmic, with_unit
 from neurospine.analysis.repeats import Array
@@ -25,7 +26,9 @@ _DOT, _SMALL_DOT = 70.0, 14.0
 #: With more compartments than this, their names are left out.
 _MOST_NAMES = 16
 #: A picture is at least this share of its height wide, and the other way round.
-_NARROWEST = 0.7
+_NARROWEST = 0.35
+#: Ends of the colours closer to each other than this ratio have many ticks.
+_FEW = 60
 _BARS = (5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -137,10 +140,12 @@ def _draw_spines(
         head[drawn, 0], head[drawn, 1], areas[drawn], volume[drawn], norm=norm, cmap="viridis",
         edgecolors="white", linewidths=0.3, zorder=3,
     )  # fmt: skip
-    bar = axes.figure.colorbar(dots, ax=axes, shrink=0.55, pad=0.02, aspect=22)
+    bar = axes.figure.colorbar(dots, ax=axes, shrink=0.7, pad=0.02, aspect=26)
     bar.set_label(with_unit("Head volume", "um**3"))
     bar.outline.set_visible(False)
     logarithmic(bar.ax.yaxis, ratio=high / low)
+    if high / low < _FEW:
+        bar.ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
 
 
 def _name(

@@ -102,6 +102,22 @@ class Scatter(Picture):
     projection: str | None = None
 
 
+class Shapes(Picture):
+    """Two sizes of the spines against each other at the start of a phase, with their correlation.
+
+    Of ``volume`` and the quantities of a geometry; axes are logarithmic, and so is what is
+    correlated, unless `log` is false.
+    """
+
+    kind: Literal["shapes"]
+    phase: str
+    x: str = "volume"
+    y: str
+    log: bool = True
+    projection: str | None = None
+    detection: str = "0 um**3"
+
+
 def _kind(table: Any) -> str:
     """Return the kind of a picture; one without is a curve."""
     kind = table.get("kind", "curve") if isinstance(table, dict) else getattr(table, "kind", "")
@@ -113,6 +129,7 @@ Plot = Annotated[
     | Annotated[SurvivalCurve, Tag("survival")] | Annotated[Series, Tag("series")]
     | Annotated[Stack, Tag("stack")] | Annotated[Histogram, Tag("histogram")]
     | Annotated[Trajectories, Tag("trajectories")] | Annotated[Scatter, Tag("scatter")]
+    | Annotated[Shapes, Tag("shapes")]
     | Annotated[Voltage, Tag("voltage")] | Annotated[Raster, Tag("raster")]
     | Annotated[Morphology, Tag("morphology")],
     Discriminator(_kind),

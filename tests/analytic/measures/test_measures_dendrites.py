@@ -164,6 +164,14 @@ delay = "travel"
 connectivity = {{ rule = "all_to_all" }}
 compartments = ["dend"]
 receptors = {{ ampa = "ampa_peak" }}
+[projections.fixed]
+from = "axons"
+to = "cells"
+spine = "fixed_contact"
+delay = "travel"
+connectivity = {{ rule = "all_to_all" }}
+compartments = ["soma", "dend"]
+receptors = {{ ampa = "ampa_peak" }}
 [parameters]
 travel = {{ value = 1.0, unit = "ms", {SOURCE} }}
 ampa_peak = {{ value = 0.5, unit = "nS", {SOURCE} }}
@@ -184,6 +192,7 @@ e_ampa = {{ value = 0.0, unit = "mV", {SOURCE} }}
 
 def test_the_cell_of_a_run_is_drawn_with_its_spines_where_they_are() -> None:
     spiny = PARTS["tree"].replace('["leak"]', '["leak", "ampa"]')
+    spiny = spiny.replace('"spiking"', '"spiking", "ampa"')
     model = Model.from_text(SPINY, parts={**PARTS, "tree": spiny, "ampa": AMPA})
     plot = {"kind": "morphology", "title": "A cell", "population": "cells", "phase": "soma"}
     protocol = make(phases=currents()[:1], repeats=2, plot={**plot, "cell": 1, "repeat": 1})
@@ -200,6 +209,11 @@ def test_the_cell_of_a_run_is_drawn_with_its_spines_where_they_are() -> None:
     heights = np.sort(dots.get_offsets()[:, 1])
     np.testing.assert_allclose(heights, 15 + np.sort(ours["position"]))
     assert axes.get_title(loc="left") == "A cell"
+    said = axes.figure.get_supxlabel()
+    assert said.startswith("dots: spines, their area") and said.endswith("cell 1, repeat 2 of 2")
+    fixed = {**plot, "projection": "fixed"}  # contacts that never change are drawn if named
+    axes, _ = picture(run, make(phases=currents()[:1], plot=fixed), {}).axes
+    assert axes.figure.get_supxlabel().startswith("dots: fixed")
     with pytest.raises(ResultError, match="cell: must be from 0 to 1"):
         picture(run, make(phases=currents()[:1], plot={**plot, "cell": 2}), {})
     with pytest.raises(ResultError, match="no projection 'spine' onto 'cells'"):

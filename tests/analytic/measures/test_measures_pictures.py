@@ -56,7 +56,7 @@ def draw(synthetic: Any, run: Any) -> Any:
          {"kind": "occupancy", "of": "spines"},
          ("Genotype", "What is found"), ["mushroom", "thin"]),
         ({"kind": "bars", "measure": "found", "x": "genotype"}, {"kind": "density"},
-         ("Genotype", "What is found"), ["simulated"]),
+         ("Genotype", "What is found"), []),
         ({"kind": "histogram", "phase": "days"}, {},
          ("Head volume (µm³)", "Share of spines in a bin"), ["start", "end", "log-normal law"]),
         ({"kind": "histogram", "phase": "days", "series": "genotype"}, {},
@@ -68,6 +68,9 @@ def draw(synthetic: Any, run: Any) -> Any:
          ("Head volume (µm³)", "What is found (µm³)"), None),
         ({"kind": "scatter", "phase": "days", "lag": "4 day"}, {},
          ("Head volume (µm³)", "Head volume 4 days later (µm³)"), ["no change"]),
+        ({"kind": "shapes", "phase": "days", "y": "volume"}, {},
+         ("Head volume (µm³)", "Head volume (µm³)"),
+         ["139 spines", "exponent 1.00, correlation of logarithms 1.00"]),
     ],
 )  # fmt: skip
 def test_a_picture_names_its_axes_with_units_and_its_lines(
@@ -90,6 +93,15 @@ def test_a_picture_names_its_axes_with_units_and_its_lines(
     visible = [b for b in boxes if axes.bbox.x0 - 1 <= (b.x0 + b.x1) / 2 <= axes.bbox.x1 + 1]
     ordered = sorted(visible, key=lambda b: b.x0)
     assert all(left.x1 < right.x0 for left, right in itertools.pairwise(ordered))
+
+
+def test_bars_have_bars_of_errors(draw: Any) -> None:
+    (axes,) = draw({"kind": "bars", "measure": "found", "x": "genotype"}, kind="density").axes
+    (errors,) = (c for c in axes.containers if hasattr(c, "has_yerr"))
+    ends = np.array([segment for segment in errors.lines[2][0].get_segments()])
+    heights = np.array([bar.get_height() for bar in axes.patches])
+    assert np.all((ends[:, 0, 1] < heights) & (heights < ends[:, 1, 1]))
+    assert axes.figure.get_supxlabel() == "bars of errors: 95 % confidence interval"
 
 
 def test_a_survival_curve_has_its_published_points(
@@ -129,7 +141,7 @@ def test_a_curve_has_published_points_of_some_rows_and_lines(
     assert drawn == {"published": [[4, 0.6], [2, 0.5]], "other cells": [[4, 0.2]]}
     named = {line.get_label(): line.get_xydata().tolist() for line in axes.lines}
     assert named["a slope"] == [[1, 0], [9, 1]]
-    assert [y for _, y in named["a level"]] == [0.5, 0.5]
+    assert [text.get_text() for text in axes.texts] == ["a level"]
     said = axes.figure.get_supxlabel()
     assert said == "band: 95 % confidence interval"
     wrong: list[tuple[dict[str, Any], str]] = [
