@@ -46,27 +46,27 @@ def shown_conditions(trajectory: Trajectory, plot: CopyPicture) -> Array:
     return np.flatnonzero(chosen)
 
 
-def said_copy(trajectory: Trajectory, plot: CopyPicture, *, without: Sequence[str] = ()) -> str:
+def said_copy(trajectory: Trajectory, plot: CopyPicture, shown: Sequence[int] = ()) -> str:
     """Return which cell, condition and repeat a picture shows, of what there are several.
 
-    Conditions that differ within the picture, `without`, are left out.
+    What differs among the conditions that are `shown` is left out.
     """
     table = trajectory.info.conditions
     said = []
     population = getattr(plot, "population", None)
     if population is not None and cells_of(trajectory, population) > 1:
         said.append(f"cell {getattr(plot, 'cell', None) or 0}")
-    (first, *_) = shown_conditions(trajectory, plot)
+    rows = [int(k) for k in shown or shown_conditions(trajectory, plot)[:1]]
     for axis in map(str, table) if len(table) > 1 else ():
-        if axis not in without and table[axis].nunique() > 1:
-            value, unit = table[axis].iloc[int(first)], trajectory.info.axes[axis].unit
+        if table[axis].iloc[rows].nunique() == 1 and table[axis].nunique() > 1:
+            value, unit = table[axis].iloc[rows[0]], trajectory.info.axes[axis].unit
             if isinstance(value, str):
                 said.append(words(value))
             else:
                 said.append(with_unit_after(f"{words(axis)} {value:g}", unit))
     repeats = Cells.of(trajectory).repeats
     if repeats > 1:
-        said.append(f"repeat {plot.repeat + 1} of {repeats}")
+        said.append(f"repeat {plot.repeat} (of {repeats})")
     return ", ".join(said)
 
 

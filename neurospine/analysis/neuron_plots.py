@@ -6,27 +6,29 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
-from neurospine.analysis.drawing import series_of, with_unit
+from neurospine.analysis.drawing import caption, series_of, with_unit
 from neurospine.analysis.neuron_drawing import (
     colours,
     head,
+    said_copy,
     shown_conditions,
     shown_window,
     thinned,
     words,
 )
 from neurospine.analysis.repeats import Array, Cells
+from neurospine.analysis.stimulus_plots import Stimulus
 from neurospine.analysis.visits import span
-from neurospine.analysis.windows import cells_of, currents, quantity
+from neurospine.analysis.windows import cells_of
 from neurospine.description.neuron_pictures import Voltage
 from neurospine.description.protocol import Protocol
-from neurospine.description.stimuli import Current
 from neurospine.description.units import convert, dimensions
 from neurospine.errors import ResultError
 from neurospine.results.trajectory import Trajectory
 
+#: Room above a potential for the strokes of spikes, as a share of its height.
+_HEAD = 0.09
 #: Panels side by side at most.
 _ACROSS = 4
 
@@ -38,7 +40,10 @@ def draw_voltage(figure: Any, trajectory: Trajectory, protocol: Protocol, plot: 
     panels = [("", conditions)]
     if plot.panels is not None:
         panels = [
-            (label, conditions[(table[plot.panels] == value).to_numpy()[conditions]])
+            (
+                _titled(plot.panels, label),
+                conditions[(table[plot.panels] == value).to_numpy()[conditions]],
+            )
             for label, value in _values(trajectory, protocol, plot.panels)
         ]
         panels = [(label, inside) for label, inside in panels if inside.size]
@@ -46,21 +51,25 @@ def draw_voltage(figure: Any, trajectory: Trajectory, protocol: Protocol, plot: 
     down = -(-len(panels) // across)
     figure.set_size_inches(max(6.4, 3.2 * across), 1.2 + 2.9 * down)
     drawn = [_drawn(trajectory, protocol, plot, inside) for _, inside in panels]
-    stimuli = [_Stimulus(trajectory, plot, [n for _, n in some]) for some in drawn]
+    stimuli = [Stimulus(trajectory, plot, [n for _, n in some]) for some in drawn]
     below = any(stimulus.drawn for stimulus in stimuli)
     grid = figure.subplots(
         down * (1 + below), across, squeeze=False, sharex=True,
         height_ratios=[3.4, 1] * down if below else [1] * down,
     )  # fmt: skip
+    marked = False
     for number, (label, _) in enumerate(panels):
         row, column = divmod(number, across)
         axes = grid[row * (1 + below), column]
         lines = _lines(trajectory, plot, drawn[number])
         own = colours(len(lines), ordered=plot.series is not None)
+        of_places = {}
         for (colour, dashes), (name, time, values) in zip(own, lines, strict=False):
-            axes.plot(time, values, dashes, color=colour, linewidth=1.1, label=name)
+            axes.plot(time, values, dashes, color=colour, linewidth=1.1, label=words(name))
+            of_places[name] = colour
         if len(drawn[number]) == 1:  # a reset leaves no spike in the potential: mark them above
             spikes = _spikes(trajectory, plot, drawn[number][0][1])
+            marked = marked or bool(spikes.size)
             axes.vlines(spikes, 0.95, 1.0, transform=axes.get_xaxis_transform(), color="0.25")
         axes.margins(x=0)
         axes.set_title(label, loc="left", fontsize="medium")
@@ -74,7 +83,7 @@ def draw_voltage(figure: Any, trajectory: Trajectory, protocol: Protocol, plot: 
         bottom = axes
         if below:
             bottom = grid[row * 2 + 1, column]
-            stimuli[number].draw(bottom)
+            stimuli[number].draw(bottom, of_places, named=number == 0)
             axes.tick_params(labelbottom=False)
         if number + across >= len(panels):  # the lowest of its column
             bottom.set_xlabel("Time (ms)")
@@ -87,90 +96,26 @@ def draw_voltage(figure: Any, trajectory: Trajectory, protocol: Protocol, plot: 
         row, column = divmod(number, across)
         for part in range(1 + below):
             grid[row * (1 + below) + part, column].set_visible(False)
-    for rows in (grid[:: 1 + below], grid[1 :: 1 + below] if below else grid[:0]):
-        _share_height(rows)
+    _share_height(grid[:: 1 + below], _HEAD if marked else 0.0)
+    _share_height(grid[1 :: 1 + below] if below else grid[:0])
     figure.align_ylabels()
     head(figure, plot)
+    shown = [condition for some in drawn for _, condition in some]
+    marks = "strokes at the upper edge: spikes" if marked else ""
+    caption(figure, marks, said_copy(trajectory, plot, shown))
 
 
-def _share_height(rows: Any) -> None:
-    """Give axes the same ends of the y axis, with numbers in the first column only."""
+def _share_height(rows: Any, above: float = 0.0) -> None:
+    """Give axes the same ends of the y axis, with numbers in the first column only.
+
+    A share of the height is left free `above`.
+    """
     ends = [axes.get_ylim() for axes in rows.ravel() if axes.get_visible()]
     for column, axes in enumerate(rows.T):
         for each in axes:
-            each.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
+            low, high = min(low for low, _ in ends), max(high for _, high in ends)
+            each.set_ylim(low, high + above * (high - low))
             each.tick_params(labelleft=column == 0)
-
-
-class _Stimulus:
-    """What stimulates a cell in a panel: currents into it, or else spikes that are forced."""
-
-    def __init__(self, trajectory: Trajectory, plot: Voltage, conditions: Sequence[int]) -> None:
-        self.start, self.stop = shown_window(trajectory, plot)
-        self.trains: list[tuple[str, Array, Array]] = []
-        found = currents(trajectory, plot.phase, plot.population)
-        own = [c for c in found if not c.cells or plot.cell is None or plot.cell in c.cells]
-        self.currents = [_waveform(trajectory, plot, own, c) for c in conditions] if own else []
-        if not own:
-            self._find_spikes(trajectory, plot, conditions[0])
-        self.drawn = bool(self.currents or self.trains)
-        self.label = "Current\n(pA)" if own else ""
-
-    def _find_spikes(self, trajectory: Trajectory, plot: Voltage, condition: int) -> None:
-        copy = condition * Cells.of(trajectory).repeats + plot.repeat
-        half = 0.5 * trajectory.info.step
-        for name, table in trajectory.spikes.items():
-            if name == plot.population:
-                continue
-            size = cells_of(trajectory, name)
-            inside = table["cell"] // size == copy
-            inside &= table["time"].between(self.start - half, self.stop - half)
-            if inside.any():
-                since = table["time"][inside].to_numpy() - self.start
-                share = table["cell"][inside].to_numpy() % size / size
-                self.trains.append((name, since * 1e3, share))
-
-    def draw(self, axes: Any) -> None:
-        """Draw it below the potential."""
-        own = colours(len(self.currents), ordered=True)
-        for (colour, dashes), (time, value) in zip(own, self.currents, strict=False):
-            shown = colour if len(self.currents) > 1 else "0.25"
-            axes.step(time, value, dashes, where="post", color=shown, linewidth=1.1)
-        for row, (_, time, share) in enumerate(self.trains):
-            low = row + 0.1 + 0.8 * share
-            axes.vlines(time, low, low + 0.06, color="0.25",
-                        linewidth=1.2)  # fmt: skip
-        if self.trains:
-            names = [words(name) for name, *_ in self.trains]
-            axes.set_yticks(np.arange(len(names)) + 0.5, names)
-            axes.tick_params(axis="y", length=0)
-            axes.set_ylim(0, len(names))
-        else:
-            axes.margins(y=0.2)
-            axes.yaxis.set_major_locator(MaxNLocator(3))
-        axes.set_xlim(0, (self.stop - self.start) * 1e3)
-        axes.spines[["top", "right"]].set_visible(False)
-
-
-def _waveform(
-    trajectory: Trajectory, plot: Voltage, own: Sequence[Current], condition: int
-) -> tuple[Array, Array]:
-    """Return times (ms) at which the sum of currents changes, and what it is from then on (pA)."""
-    start, stop = shown_window(trajectory, plot)
-    first, _ = span(trajectory, plot.phase)
-    changes = [(0.0, 0.0), (stop - first, 0.0)]
-    for current in own:
-        onset, offset = (
-            quantity(trajectory, text, "second")[condition]
-            for text in (current.start, current.stop)
-        )
-        amplitude = quantity(trajectory, current.amplitude, "pA")[condition]
-        rate = quantity(trajectory, current.rate, "Hz")[condition] if current.rate else 1.0
-        for pulse in range(current.count):
-            later = pulse / rate
-            changes += [(onset + later, amplitude), (offset + later, -amplitude)]
-    time, change = np.array(sorted(changes)).T
-    return (time + first - start) * 1e3, np.cumsum(change)
 
 
 def _drawn(
@@ -194,7 +139,7 @@ def _spikes(trajectory: Trajectory, plot: Voltage, condition: int) -> Array:
     cell = trajectory.traces[plot.population]["number"].values[_column(trajectory, plot, condition)]
     table = trajectory.spikes[plot.population]
     inside = (table["cell"] == cell) & table["time"].between(start, stop)
-    return np.asarray((table["time"][inside] - start) * 1e3)
+    return np.asarray((table["time"][inside] - span(trajectory, plot.phase)[0]) * 1e3)
 
 
 def _lines(
@@ -220,7 +165,8 @@ def _trace(
     scale = convert(1.0, dataset[variable].attrs.get("units", "1"), plot.unit)
     values = np.asarray(dataset[variable].isel(time=rows, cell=column).values) * scale
     kept = thinned(values)
-    return (times[rows][kept] - start) * 1e3, values[kept]
+    since = times[rows][kept] - span(trajectory, plot.phase)[0]
+    return since * 1e3, values[kept]
 
 
 def _column(trajectory: Trajectory, plot: Voltage, condition: int) -> int:
@@ -252,7 +198,13 @@ def _label(trajectory: Trajectory, plot: Voltage) -> str:
 
 def _place(variable: str) -> str:
     """Return what a line of a potential is called: by the compartment, if it has one."""
-    return words(variable.removeprefix("v_"))
+    return variable.removeprefix("v_")
+
+
+def _titled(axis: str, label: str) -> str:
+    """Return the title of a panel, which names the condition."""
+    name = words(axis)
+    return label if label.startswith(f"{name} ") else f"{name}: {label}"
 
 
 def _values(trajectory: Trajectory, protocol: Protocol, axis: str) -> list[tuple[str, Any]]:

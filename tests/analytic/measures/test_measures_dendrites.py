@@ -147,6 +147,19 @@ def test_a_current_into_no_compartment_is_refused() -> None:
         )
 
 
+def test_currents_into_compartments_have_their_colours() -> None:
+    (flow, *_) = currents()[0]["stimuli"]
+    phase = {**currents()[0], "stimuli": (flow, {**flow, "compartment": "dend"})}
+    plot = {"kind": "voltage", "title": "t", "population": "cells", "phase": "soma"}
+    protocol = make(phases=(phase,), plot=plot)
+    run = simulate(Model.from_text(CIRCUIT, parts=PARTS), protocol, backend="numpy")
+    above, below = picture(run, protocol, {}).axes
+    drawn = {line.get_label(): line.get_color() for line in above.lines}
+    assert {line.get_label(): line.get_color() for line in below.lines} == {
+        f"into {place}": colour for place, colour in drawn.items()
+    }
+
+
 SPINY = f"""
 kind = "circuit"
 name = "alone"
@@ -210,7 +223,8 @@ def test_the_cell_of_a_run_is_drawn_with_its_spines_where_they_are() -> None:
     np.testing.assert_allclose(heights, 15 + np.sort(ours["position"]))
     assert axes.get_title(loc="left") == "A cell"
     said = axes.figure.get_supxlabel()
-    assert said.startswith("dots: spines, their area") and said.endswith("cell 1, repeat 2 of 2")
+    assert said.startswith("dots: spines, their area")
+    assert said.endswith("cell 1, repeat 1 (of 2)")
     fixed = {**plot, "projection": "fixed"}  # contacts that never change are drawn if named
     axes, _ = picture(run, make(phases=currents()[:1], plot=fixed), {}).axes
     assert axes.figure.get_supxlabel().startswith("dots: fixed")

@@ -106,18 +106,40 @@ def test_conditions_are_lines_or_panels_of_the_same_height(run: Trajectory) -> N
     assert len(below.lines) == 4
     figure = picture(run, make(**VOLTAGE, panels="i", only={"word": "c"}), {})
     assert [axes.get_title(loc="left") for axes in figure.axes[:4]] == [
-        "-100 pA", "0 pA", "100 pA", "900 pA",
+        "i: -100 pA", "i: 0 pA", "i: 100 pA", "i: 900 pA",
     ]  # fmt: skip
     assert len({axes.get_ylim() for axes in figure.axes[:4]}) == 1
     figure = picture(run, make(**VOLTAGE, panels="word"), {})
-    assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == ["a-b", "c"]
+    assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == [
+        "word: a b", "word: c",
+    ]  # fmt: skip
+    assert figure.get_supxlabel() == "cell 0, i -100 pA, repeat 0 (of 2)"
+
+
+def test_time_counts_from_the_phase_and_spikes_stand_above_the_trace(run: Trajectory) -> None:
+    figure = picture(run, make(**VOLTAGE, only={"i": 900}, start="10 ms", variables=["v"]), {})
+    above, below = figure.axes
+    (line,) = above.lines
+    time, v = line.get_data()
+    assert above.get_xlim() == below.get_xlim() == pytest.approx((10, 30))
+    assert (time[0], time[-1]) == pytest.approx((10, 30))
+    (marks,) = above.collections
+    spikes = run.spikes["cells"]
+    copy = run.info.conditions.query("i == 900").index[0] * 2
+    own = spikes["time"][spikes["cell"] == copy * 2]
+    times = [segment[0][0] for segment in marks.get_segments()]
+    assert times == pytest.approx(own[own.between(0.01, 0.03)] * 1e3)
+    assert len(times) > 0
+    bottom, top = above.get_ylim()
+    assert v.max() < bottom + 0.95 * (top - bottom)
+    assert "strokes at the upper edge: spikes" in figure.get_supxlabel()
 
 
 def test_without_a_current_the_spikes_that_come_in_are_drawn_below(run: Trajectory) -> None:
     figure = picture(run, make(**{**VOLTAGE, "phase": "volley", "start": "4 ms"}), {})
     _, below = figure.axes
     (marks,) = below.collections
-    assert [segment[0][0] for segment in marks.get_segments()] == pytest.approx([1, 2, 3, 4])
+    assert [segment[0][0] for segment in marks.get_segments()] == pytest.approx([5, 6, 7, 8])
     assert [text.get_text() for text in below.get_yticklabels()] == ["axons"]
     (line,) = picture(run, make(**VOLTAGE, unit="pA"), {}).axes[0].lines
     assert line.get_label() == "i synaptic"
