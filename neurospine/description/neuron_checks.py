@@ -96,7 +96,7 @@ def check_neuron_picture(protocol: Protocol, plot: Voltage | Raster | Morphology
             f"{phase.name!r} (0 to {phase.seconds:g} s)"
         )
     if isinstance(plot, Raster):
-        if not 0 < _length("[plot]: bin", plot.bin) <= stop - start:
+        if plot.bin and not 0 < _length("[plot]: bin", plot.bin) <= stop - start:
             raise ProtocolError(f"[plot]: bin: {plot.bin} is no stretch of the window")
         return
     for key in ("series", "panels"):

@@ -51,13 +51,14 @@ class Voltage(WindowPicture):
 class Raster(WindowPicture):
     """Spikes of populations (all if none is named), and below the rate of each.
 
-    Of at most `cells` of each population; rates are of all cells, in stretches of `bin`.
+    Of at most `cells` of each population; rates are of all cells, in stretches of `bin`, by
+    default about a fiftieth of the window.
     """
 
     kind: Literal["raster"]
     populations: tuple[str, ...] = ()
     cells: Annotated[int, Field(ge=1, le=10_000)] = 200
-    bin: str = "10 ms"
+    bin: str | None = None
 
 
 class Morphology(CopyPicture):

@@ -9,6 +9,7 @@ import pytest
 
 from neurospine import Model, Protocol, Trajectory, picture, simulate, write_picture
 from neurospine.analysis.neuron_drawing import thinned
+from neurospine.analysis.spike_plots import _apart
 from neurospine.errors import ProtocolError, ResultError
 
 CIRCUIT = """
@@ -149,13 +150,24 @@ def test_a_raster_has_spikes_of_one_copy_and_rates_by_population(run: Trajectory
     figure = picture(run, make(**RASTER, only={"i": 900}, repeat=1), {})
     raster, rates = figure.axes
     axons, cells = (line for line in raster.lines if line.get_marker() == "|")
-    assert axons.get_xydata().tolist() == pytest.approx(np.array([[3 + k, k] for k in range(4)]))
+    assert axons.get_xydata().tolist() == pytest.approx(np.array([[5 + k, k] for k in range(4)]))
     assert set(cells.get_ydata()) <= {5, 6}
     steps = rates.patches[0].get_data()
     assert steps.values == pytest.approx(np.array([1, 3, 0, 0, 0, 0, 0]) / 5 / 4e-3)
-    assert [text.get_text() for text in raster.get_yticklabels()] == ["axons", "cells"]
+    assert [text.get_text() for text in raster.get_yticklabels()] == [
+        "axons\n5 cells", "cells\n2 cells",
+    ]  # fmt: skip
+    assert figure.get_supxlabel() == ("rates in stretches of 4 ms; i 900 pA, a b, repeat 1 (of 2)")
     figure = picture(run, make(**RASTER, cells=1, populations=["cells"]), {})
-    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["cells\n(1 of 2)"]
+    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["cells\n1 of 2 cells"]
+
+
+def test_labels_of_small_populations_stand_apart() -> None:
+    places = _apart([400.0, 810.0, 815.0, 819.0], 90.0, 820.0)
+    assert np.all(np.diff(places) >= 90.0 - 1e-9)
+    assert places[0] == 400.0
+    assert places[-1] <= 820.0
+    np.testing.assert_allclose(_apart([10.0, 50.0], 5.0, 60.0), [10.0, 50.0])
 
 
 def test_a_long_trace_is_thinned_without_losing_its_peaks() -> None:
