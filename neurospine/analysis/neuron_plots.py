@@ -17,7 +17,7 @@ from neurospine.analysis.neuron_drawing import (
     thinned,
     words,
 )
-from neurospine.analysis.repeats import Array, Cells
+from neurospine.analysis.repeats import Array
 from neurospine.analysis.stimulus_plots import Stimulus
 from neurospine.analysis.visits import span
 from neurospine.analysis.windows import cells_of

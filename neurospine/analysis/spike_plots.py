@@ -57,8 +57,8 @@ def draw_raster(figure: Any, trajectory: Trajectory, plot: Raster) -> None:
         marked = np.flatnonzero(cell < shown)[:_SPIKES]
         height = 230 / max(plot.cells, 40)
         raster.plot(
-            time[marked] * scale, rows + cell[marked], "|", color=colour, markersize=max(1.5, height),
-            markeredgewidth=0.7, rasterized=True,
+            time[marked] * scale, rows + cell[marked], "|", color=colour,
+            markersize=max(1.5, height), markeredgewidth=0.7, rasterized=True,
         )  # fmt: skip
         counts, edges = np.histogram(time, bins, (since, since + bins * width))
         rates.stairs(
