@@ -47,6 +47,7 @@ def kept(path: Path) -> Iterator[None]:
 
 def finish(trajectory: Any, protocol: Any, path: Path, quiet: bool) -> None:
     """Measure, draw and compare a run, and write and print the result."""
+    from neurospine.analysis.measure_table import measure_table
     from neurospine.analysis.measures import measure
     from neurospine.analysis.plots import picture, write_picture
     from neurospine.analysis.scorecard import scorecard_table, write_scorecard
@@ -63,6 +64,10 @@ def finish(trajectory: Any, protocol: Any, path: Path, quiet: bool) -> None:
         write_scorecard(scores, others[1])
         if not quiet:
             out.print(scorecard_table(scores, protocol.summary))
+    elif measures and not quiet:
+        out.print(measure_table(protocol, measures, protocol.summary))
+    elif not quiet:
+        out.print(repr(trajectory), highlight=False, soft_wrap=True, markup=False)
     if not quiet:
         written = f"{path}, {', '.join(other.name for other in others)}"
         out.print(written, highlight=False, soft_wrap=True, markup=False)

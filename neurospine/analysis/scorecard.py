@@ -14,6 +14,8 @@ from rich.table import Table
 
 from neurospine.analysis.validation import Score
 
+#: Significant digits of a value, and decimals, at most.
+_DIGITS, _MOST_DECIMALS = 3, 6
 _STYLE = {"met": "green", "near": "yellow", "miss": "red"}
 
 
@@ -36,11 +38,11 @@ def scorecard_table(scores: Sequence[Score], title: str) -> Table:
         label = f"  {escape(score.condition)}" if score.condition else head
         published = score.criterion
         if score.published is not None:
-            published = _with_error(score.published, score.published_error or 0.0)
+            published = with_error(score.published, score.published_error or 0.0)
         style = _STYLE[score.verdict]
         table.add_row(
             label,
-            _with_error(score.measured, score.measured_error),
+            with_error(score.measured, score.measured_error),
             published,
             "" if score.z is None else f"{score.z:+.1f}",
             f"[{style}]{score.verdict}[/{style}]",
@@ -65,10 +67,30 @@ def write_scorecard(scores: Sequence[Score], path: Path) -> None:
     scorecard_frame(scores).to_csv(path, index=False)
 
 
-def _with_error(value: float, error: float) -> str:
-    """Return a value with as many decimals as its error calls for."""
-    decimals = 2 if abs(value) < 10 else 1
+def with_error(value: float, error: float) -> str:
+    """Return a value with its error, both to the same decimals.
+
+    The larger has three significant digits at most, the error two; without an error the value
+    has three.
+    """
+    if not math.isfinite(value):
+        return "-"
+    largest = max(abs(value), error if error > 0 else 0.0)
+    if largest == 0:
+        return "0"
+    decimals = _DIGITS - 1 - _power(largest)
     if not error > 0:
-        return f"{value:.{decimals}f}"
-    shown = min(6, max(2, -math.floor(math.log10(error))))
-    return f"{value:.{max(decimals, shown) if shown > 2 else decimals}f} ± {error:.{shown}f}"
+        return f"{value:.{_within(decimals)}f}"
+    decimals = _within(min(decimals, 1 - _power(error)))
+    shown = f"{error:.{decimals}f}"
+    if float(shown) == 0:
+        shown = f"<{10.0**-decimals:.{decimals}f}"
+    return f"{value:.{decimals}f} ± {shown}"
+
+
+def _power(value: float) -> int:
+    return math.floor(math.log10(value))
+
+
+def _within(decimals: int) -> int:
+    return min(max(decimals, 0), _MOST_DECIMALS)

@@ -81,7 +81,6 @@ def draw_raster(figure: Any, trajectory: Trajectory, plot: Raster) -> None:
     rates.set_ylim(bottom=0)
     for axes in (raster, rates):
         axes.spines[["top", "right"]].set_visible(False)
-    figure.align_ylabels()
     head(figure, plot)
     caption(figure, f"rates in stretches of {width * 1e3:g} ms", said_copy(trajectory, plot))
 
