@@ -85,7 +85,7 @@ def draw_bars(axes: Any, protocol: Protocol, plot: Bars, table: pd.DataFrame) ->
     draw_lines(axes, plot)
     several = bool(plot.series or points or plot.lines)
     _finish(axes, protocol, plot, table, legend=several)
-    caption(axes, intervals_said(table, "bars of errors"))
+    caption(axes, intervals_said(table, "error bars"))
 
 
 def draw_banded(

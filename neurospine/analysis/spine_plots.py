@@ -11,8 +11,10 @@ from scipy import stats
 
 from neurospine.analysis.drawing import (
     COLOURS,
+    caption,
     finish,
     in_words,
+    intervals_said,
     logarithmic,
     series_of,
     styles,
@@ -196,6 +198,7 @@ def draw_spread(axes: Any, protocol: Protocol, plot: Scatter, table: pd.DataFram
     _logarithmic(axes.xaxis)
     _logarithmic(axes.yaxis)
     finish(axes, plot.title)
+    caption(axes, intervals_said(table, "error bars"))
 
 
 def draw_before_after(axes: Any, trajectory: Trajectory, protocol: Protocol, plot: Scatter) -> None:

@@ -95,13 +95,13 @@ def test_a_picture_names_its_axes_with_units_and_its_lines(
     assert all(left.x1 < right.x0 for left, right in itertools.pairwise(ordered))
 
 
-def test_bars_have_bars_of_errors(draw: Any) -> None:
+def test_bars_have_error_bars(draw: Any) -> None:
     (axes,) = draw({"kind": "bars", "measure": "found", "x": "genotype"}, kind="density").axes
     (errors,) = (c for c in axes.containers if hasattr(c, "has_yerr"))
     ends = np.array([segment for segment in errors.lines[2][0].get_segments()])
     heights = np.array([bar.get_height() for bar in axes.patches])
     assert np.all((ends[:, 0, 1] < heights) & (heights < ends[:, 1, 1]))
-    assert axes.figure.get_supxlabel() == "bars of errors: 95 % confidence interval"
+    assert axes.figure.get_supxlabel() == "error bars: 95 % confidence interval"
 
 
 def test_a_survival_curve_has_its_published_points(
