@@ -89,7 +89,7 @@ def said_where(name: str | Path, folder: Path | None) -> Iterator[None]:
         searched = ", ".join(str(root) for root in search_path())
         raise LibraryError(
             f"{error} There is {beside}, but a name is looked up in the library ({searched}): "
-            f"write '{beside}', or add its folder to NEUROSPINE_LIBRARY or move it there"
+            f"write '{beside}', or put it into a folder 'models' there"
         ) from None
 
 
