@@ -55,7 +55,11 @@ def said_copy(trajectory: Trajectory, plot: CopyPicture, shown: Sequence[int] = 
     said = []
     population = getattr(plot, "population", None)
     if population is not None and cells_of(trajectory, population) > 1:
-        said.append(f"cell {getattr(plot, 'cell', None) or 0}")
+        cell = getattr(plot, "cell", None)
+        if cell is None:  # the first that was recorded is drawn
+            recorded = trajectory.info.traces[population].cells["number"]
+            cell = int(recorded.iloc[0]) % cells_of(trajectory, population)
+        said.append(f"cell {cell}")
     rows = [int(k) for k in shown or shown_conditions(trajectory, plot)[:1]]
     for axis in map(str, table) if len(table) > 1 else ():
         if table[axis].iloc[rows].nunique() == 1 and table[axis].nunique() > 1:
