@@ -15,13 +15,16 @@ from neurospine.description.library import list_files
 pytestmark = pytest.mark.cpp
 
 #: No picture is smaller, in pixels.
-WIDTH, HEIGHT = 1024, 600
+WIDTH, HEIGHT = 640, 600
 
 #: Left to the slow tests: a run of half a minute, and cells that have a sister among the others.
 SLOW = (
     "assemblies",
+    "ca1_pyramidal_properties",
     "layer23_pyramidal_properties",
+    "pv_interneuron_properties",
     "som_interneuron_properties",
+    "spn_d1_properties",
     "spn_d2_properties",
 )
 
