@@ -31,6 +31,7 @@ from neurospine.description.parts import (
     NeuronPart,
 )
 from neurospine.description.receptors import projection_effect
+from neurospine.description.spine import Spine
 from neurospine.description.spine_parts import (
     GeometryPart,
     IntrinsicPart,
@@ -43,9 +44,9 @@ from neurospine.errors import ModelError
 
 if TYPE_CHECKING:
     from neurospine.description.model import Model
-from neurospine.description.spine import Spine
 
 Names = Mapping[str, Dimension]
+#: Objects that every network has.
 _OWN_OBJECTS = ("network", "recorder", "defaultclock")
 _OWN_ENDINGS = ("_spikes", "_out", "_settle", "_traces")
 

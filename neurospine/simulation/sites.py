@@ -60,27 +60,23 @@ def make_sites(numbers: Numbers, projection: str, volume: Array, seed: int) -> S
     cell = model.cells[described.target]
     known = {s.name: s for s in cell.tree.segments}
     names = np.array([known[s].compartment for s in segments], object)
+    pieces, before = np.array([(known[s].pieces, known[s].number) for s in segments]).T
+    lengths, diameters = (
+        np.array([numbers.copies(cell.part.name, cell.places[name][side]) for name in names])
+        for side in (0, 1)
+    )
+    lengths = lengths / pieces[:, None]
+    areas = lengths * diameters
     place, position = np.empty((copies, size), np.int32), np.empty((copies, size))
     for copy in range(copies):
         random = generator(seed, projection, "sites", str(copy % numbers.repeats))
-        lengths, diameters = (
-            np.array(
-                [
-                    numbers.copies(cell.part.name, cell.places[known[s].compartment][side])[copy]
-                    for s in segments
-                ]
-            )
-            for side in (0, 1)
-        )
-        lengths /= [known[s].pieces for s in segments]
-        areas = lengths * diameters
-        ends = np.cumsum(areas)
+        area = areas[:, copy]
+        ends = np.cumsum(area)
         way = random.random(size) * ends[-1]
         index = np.minimum(np.searchsorted(ends, way, side="right"), ends.size - 1)
-        along = (way - (ends - areas)[index]) / areas[index]
-        before = np.array([known[s].number for s in segments])
+        along = (way - (ends - area)[index]) / area[index]
         place[copy] = index
-        position[copy] = (before[index] + along) * lengths[index] * 1e6
+        position[copy] = (before[index] + along) * lengths[index, copy] * 1e6
     flat = place.ravel()
     return Sites(segments, flat, names[flat], position.ravel(), geometry)
 
@@ -91,13 +87,14 @@ def _geometry(
     size = volume.size // copies
     spine = numbers.model.spines[projection]
     initial = numbers.copies(spine.structure.name, spine.structure.volume.initial)
+    given = {name: numbers.copies(part.name, name) for name in part.parameters}
     found: dict[str, list[Array]] = {name: [] for name in part.quantities}
     for copy in range(copies):
         random = generator(seed, projection, "geometry", str(copy % numbers.repeats))
         own = volume[copy * size : (copy + 1) * size]
         names: dict[str, Array | float] = {"volume": np.where(own > 0, own, initial[copy])}
         names |= {normal: random.standard_normal(size) for normal in part.normals}
-        names |= {name: float(numbers.copies(part.name, name)[copy]) for name in part.parameters}
+        names |= {name: float(values[copy]) for name, values in given.items()}
         for name, quantity in part.quantities.items():
             names[name] = np.broadcast_to(evaluate(quantity.value, names), size)
             found[name].append(np.asarray(names[name]))

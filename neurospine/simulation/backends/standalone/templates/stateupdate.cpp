@@ -17,6 +17,9 @@
     {% set _code = _code|replace('char not_refractory', 'int64_t not_refractory') %}
     {% set _code = _code|replace(_bytes + '[_idx] =', '_wide_not_refractory[_idx] =') %}
     {% set _code = _code|replace('= ' + _bytes + '[_idx]', '= _wide_not_refractory[_idx]') %}
+    {% if _bytes + '[' in _code or '_wide_not_refractory[_idx] =' not in _code %}
+    #error "the state update writes not_refractory in another way than this template expects"
+    {% endif %}
     for(int _idx = 0; _idx < _N; _idx++) _wide_not_refractory[_idx] = {{_bytes}}[_idx];
     {% endif %}
     #pragma GCC ivdep
