@@ -50,7 +50,7 @@ _FOREIGN = frozenset(
     "enum explicit export extern float friend goto inline long mutable namespace new noexcept "
     "nullptr operator private protected public register short signed sizeof static struct switch "
     "template this throw typedef typename union unsigned using virtual void volatile wchar_t "
-    "C E I N O Q S oo zoo nan beta gamma zeta lamda".split()
+    "C E I N O Q S oo zoo nan beta gamma zeta lamda trace".split()
 )
 
 #: Names that neurospine itself puts into statements.

@@ -183,8 +183,9 @@ class Layout:
         return delay, delay + np.repeat(later, self.size)
 
     def _operations(self) -> tuple[Operation, ...]:
-        """Return what is done at every spine in every step, after cells have followed."""
-        return (Operation("go_on", self.form.step, order=12),) if self.form.step else ()
+        """Return what is done at every spine in every step, before arrivals."""
+        go_on = Operation("go_on", self.form.step, when="synapses", order=-5)
+        return (go_on,) if self.form.step else ()
 
     def _local_lines(self) -> list[str]:
         """Return what spines read of variables that their cell has for each place."""
