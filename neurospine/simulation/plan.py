@@ -226,7 +226,10 @@ class _Planner:
         size = synapses.pre.size // self.copies
         kept = np.arange(0, size, record.every_slot, dtype=np.int32)
         slots = (np.arange(self.copies, dtype=np.int32)[:, None] * size + kept).ravel()
-        variables, types = ["volume"], ["<f8" if record.precision == "double" else "<f4"]
+        precise = "<f8" if record.precision == "double" else "<f4"
+        variables, types = ["volume"], [precise]
+        if self.model.spines[synapses.name].bounded and {"weight", "bound"} & {*record.variables}:
+            variables, types = [*variables, "weight"], [*types, precise]
         if synapses.lives and "stage" in record.variables:
             variables, types = [*variables, "stage"], [*types, "i1"]
         contacts = record.contacts and synapses.lives

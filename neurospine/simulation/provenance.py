@@ -173,14 +173,23 @@ def _inputs(plan: Plan) -> pd.DataFrame:
 
 
 def _variables(plan: Plan, spine: Spine, recording: Recording) -> dict[str, Variable]:
-    weight = spine.readout.weight
-    used = identifiers(weight.value) & set(spine.readout.parameters)
-    values = {name: plan.model.number(spine.readout.name, name) for name in used}
     types = dict(zip(recording.variables, recording.types, strict=True))
     described = {
         "volume": Variable(spine.structure.volume.unit, "spine head volume", type=types["volume"]),
         "stage": Variable("1", "stage of the spine, 0 where there is none", type="i1"),
-        "weight": Variable(weight.unit, "synaptic weight", weight.value, values, types["volume"]),
     }
+    readout = spine.readout
+    for name, meaning, section in (
+        ("weight", "synaptic weight", readout.weight),
+        ("bound", "the most weight that the volume can carry", readout.bound),
+    ):
+        if section is None:
+            continue
+        used = identifiers(section.value) & set(readout.parameters)
+        values = {key: plan.model.number(readout.name, key) for key in used}
+        own = name in types  # a state of its own, which no expression gives
+        known = ("", {}) if own else (section.value, values)
+        described[name] = Variable(section.unit, meaning, *known, types["volume"])
     wanted = plan.protocol.record.variables
-    return {n: v for n, v in described.items() if n in types or (v.expression and n in wanted)}
+    derived = {n: v for n, v in described.items() if v.expression and n in wanted}
+    return {**{name: described[name] for name in types}, **derived}  # recorded ones in their order
