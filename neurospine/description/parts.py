@@ -32,6 +32,7 @@ from neurospine.errors import ModelError, shorten, suggest
 
 PointMethod = Literal["exact", "exponential_euler", "euler", "rk2", "rk4"]
 CableMethod = Literal["backward_euler", "crank_nicolson"]
+Placement = Literal["random", "even"]
 
 
 class NeuronPart(Part):
@@ -75,6 +76,10 @@ class Projection(Table):
     On point neurons an arrival has an `effect`. On neurons of compartments spines lie on
     `compartments`, evenly over their membrane, and open `receptors`: mechanisms, each
     with the parameter that is its peak conductance at weight 1.
+
+    Cells without compartments may have one straight dendrite of a `length`. Spines lie on a
+    dendrite at `random` or at `even` distances (`placement`), or all at one `position`, which
+    counts from the parent's side (see `places.py`).
     """
 
     origin: Annotated[str, Field(alias="from")]
@@ -86,6 +91,9 @@ class Projection(Table):
     effect: str = ""
     compartments: tuple[str, ...] = ()
     receptors: dict[str, str] = {}
+    length: str | None = None
+    placement: Placement | None = None
+    position: str | None = None
 
 
 class Drive(Table):

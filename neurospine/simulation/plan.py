@@ -30,8 +30,9 @@ from neurospine.simulation.network import (
 from neurospine.simulation.numbers import Numbers, condition_models
 from neurospine.simulation.projections import Layout
 from neurospine.simulation.schedule import common_steps, stretches
-from neurospine.simulation.sites import Sites
+from neurospine.simulation.slots import Slots, make_slots
 from neurospine.simulation.stimuli import spikes
+from neurospine.simulation.uncaging import Aims, aims
 
 #: Brian2 numbers cells in 32 bits.
 MOST_CELLS = 2**31 - 1
@@ -55,8 +56,10 @@ class Plan:
         The form that was asked for.
     fitted_to
         The data that the values of any condition were fitted to.
-    sites
-        Where the spines of each projection sit, and their shape.
+    slots
+        What each projection joins at the start, and where.
+    aims
+        The spines that are stimulated one by one.
     """
 
     model: Model
@@ -68,7 +71,8 @@ class Plan:
     sizes: dict[str, int]
     form: FormName | None
     fitted_to: frozenset[str]
-    sites: dict[str, Sites]
+    slots: dict[str, Slots]
+    aims: Aims
 
     def __repr__(self) -> str:
         """Return what is run, in how many copies, and how many cells these have."""
@@ -136,7 +140,12 @@ class _Planner:
         circuit = self.model.circuit
         check_populations(self.protocol, self.model)
         forced = {n: s for n, s in self.sizes.items() if n not in self.model.neurons}
-        trains = spikes(self.protocol, forced, self.seed)
+        slots = {
+            name: make_slots(self.numbers, name, self.sizes, self.seed)
+            for name in circuit.projections
+        }
+        aimed = aims(self.protocol, self.model, slots, self.sizes, self.seed)
+        trains = spikes(self.protocol, forced, self.seed, aimed)
         groups = [
             Cells(self.protocol, self.numbers, name, self.sizes[name], self.seed).group()
             for name in self.model.neurons
@@ -152,14 +161,19 @@ class _Planner:
         quiet = any(stretch.quiet for stretch in self.schedule)
         synapses: list[Synapses] = []
         borders: list[Border] = []
-        sites: dict[str, Sites] = {}
         for name, form in written.items():
             layout = Layout(
-                self.numbers, name, form, self.sizes, self.step, sampled=sampled, quiet=quiet
+                self.numbers,
+                name,
+                form,
+                slots[name],
+                self.sizes,
+                self.step,
+                sampled=sampled,
+                quiet=quiet,
             )
             groups += layout.groups()
             synapses += layout.synapses(self.seed)
-            sites[name] = layout.sites
             borders += layout.borders()
         network = Network(
             self.step,
@@ -183,7 +197,8 @@ class _Planner:
             self.sizes,
             self.form,
             fitted,
-            sites,
+            slots,
+            aimed,
         )
 
     def _ticks(self) -> bool:

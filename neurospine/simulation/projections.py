@@ -15,7 +15,7 @@ from neurospine.description.expressions import (
     parse_statements,
 )
 from neurospine.description.receptors import local_ports, projection_effect
-from neurospine.simulation.connections import connections, delays
+from neurospine.simulation.connections import delays
 from neurospine.simulation.forgetting import forgetting
 from neurospine.simulation.forms import CellBlock, Form
 from neurospine.simulation.living import Living, living
@@ -23,8 +23,8 @@ from neurospine.simulation.network import Alias, Array, Border, Group, Synapses
 from neurospine.simulation.numbers import Numbers
 from neurospine.simulation.random import stream_key
 from neurospine.simulation.sampling import Sampling, sampling
-from neurospine.simulation.sites import Sites, make_sites, on_dendrites
-from neurospine.simulation.start import start_volumes
+from neurospine.simulation.sites import on_dendrites
+from neurospine.simulation.slots import Slots
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 #: Stages are few, and the slow clock reads them all: a byte each.
@@ -42,6 +42,8 @@ class Layout:
         The projection.
     form
         How its rule is computed.
+    slots
+        What it joins at the start, and where.
     sizes
         Cells in one copy of each population.
     step
@@ -57,6 +59,7 @@ class Layout:
         numbers: Numbers,
         name: str,
         form: Form,
+        slots: Slots,
         sizes: Mapping[str, int],
         step: float,
         *,
@@ -64,6 +67,7 @@ class Layout:
         quiet: bool,
     ) -> None:
         self.numbers, self.name, self.form, self.step = numbers, name, form, step
+        self.slots = slots
         self.model, self.quiet = numbers.model, quiet
         self.copies = len(numbers.models) * numbers.repeats
         self.projection = self.model.circuit.projections[name]
@@ -73,7 +77,6 @@ class Layout:
             ("axon", self.projection.origin, self.sizes[0], form.presynaptic),
             ("cell", self.projection.target, self.sizes[1], form.postsynaptic),
         )
-        self.sites = Sites()
         self.sampling: Sampling | None = None
         if sampled and self.spine.rule:
             self.sampling = sampling(self.spine)
@@ -101,7 +104,7 @@ class Layout:
 
     def synapses(self, seed: int) -> list[Synapses]:
         """Return the spines and the pathways that bring spikes to the traces."""
-        pre, post = connections(self.numbers, self.name, self.sizes, self.copies, seed)
+        pre, post, sites = self.slots.pre, self.slots.post, self.slots.sites
         size = pre.size // self.copies
         delay = delays(self.numbers, self.name, self.step, size, self.copies, seed)
         equations = [*self.form.equations, *(self.living.equations if self.living else ())]
@@ -109,10 +112,9 @@ class Layout:
         own = [border for border in self.borders() if border.owner == self.name]
         texts = (self.form.on_pre, self.form.on_post, *(border.code for border in own))
         lines, values = self._parameters(size, equations, *texts)
-        values["volume"], stage = start_volumes(self.numbers, self.name, self.spine, size, seed)
-        values |= {"stage": stage} if self.spine.stages else {}
-        self.sites = make_sites(self.numbers, self.name, values["volume"], seed)
-        more, given = on_dendrites(self.model, self.name, self.sites)
+        values["volume"] = self.slots.volume
+        values |= {"stage": self.slots.stage} if self.spine.stages else {}
+        more, given = on_dendrites(self.model, self.name, sites)
         lines += more
         values |= given
         values |= {e.name: np.zeros(pre.size) for e in equations if e.name not in values}
