@@ -19,6 +19,8 @@ from neurospine.simulation.network import Array
 from neurospine.simulation.numbers import Numbers
 from neurospine.simulation.random import generator
 
+#: Of places (um) that are no random numbers: without the dust of conversions.
+_DECIMALS = 9
 #: Two places are the same when they are closer than this share of the way to them.
 _SAME = 1e-9
 
@@ -79,6 +81,20 @@ class _Stretches:
         pieces = np.array([self.before[: self.first].min(), self.before[: self.first].max() + 1])
         return np.asarray(pieces * self.lengths[0][:, None] * 1e6)
 
+    def at(self, share: Array, copy: int) -> tuple[Array, Array]:
+        """Return piece and position (um) at shares of the whole area in a copy."""
+        area = self.areas[:, copy]
+        ends = np.cumsum(area)
+        way = share * ends[-1]
+        piece = np.minimum(np.searchsorted(ends, way, side="right"), ends.size - 1)
+        along = (way - (ends - area)[piece]) / area[piece]
+        return piece, (self.before[piece] + along) * self.lengths[piece, copy] * 1e6
+
+    def piece(self, position: float, copy: int) -> int:
+        """Return the piece of the first place at a position (m) in a copy."""
+        before = position / self.lengths[0, copy]
+        return max(0, int(np.searchsorted(self.before[: self.first], before, "right")) - 1)
+
 
 def make_sites(numbers: Numbers, projection: str, volume: Array, post: Array, seed: int) -> Sites:
     """Return the sites of all slots, in all copies of the circuit.
@@ -114,27 +130,21 @@ def make_sites(numbers: Numbers, projection: str, volume: Array, post: Array, se
     if not segments and described.length is None:
         return Sites(geometry=geometry)
     found = _stretches(numbers, projection, segments)
-    index, position = np.empty((copies, size), np.int32), np.empty((copies, size))
     fixed = _fixed_position(numbers, projection, found)
+    index, position = np.empty((copies, size), np.int32), np.empty((copies, size))
     for copy in range(copies):
         if fixed is not None:
-            piece = np.searchsorted(found.before, fixed[copy] / found.lengths[0, copy], "right")
-            index[copy], position[copy] = max(0, int(piece) - 1), fixed[copy] * 1e6
-            continue
-        area = found.areas[:, copy]
-        ends = np.cumsum(area)
-        if described.placement == "even":
+            index[copy], position[copy] = found.piece(fixed[copy], copy), fixed[copy] * 1e6
+        elif described.placement == "even":
             share = _even(post[copy * size : (copy + 1) * size])
+            index[copy], position[copy] = found.at(share, copy)
         else:
-            share = generator(seed, projection, "sites", str(copy % numbers.repeats)).random(size)
-        way = share * ends[-1]
-        piece = np.minimum(np.searchsorted(ends, way, side="right"), ends.size - 1)
-        along = (way - (ends - area)[piece]) / area[piece]
-        index[copy] = piece
-        position[copy] = (found.before[piece] + along) * found.lengths[piece, copy] * 1e6
-    flat = index.ravel()
+            random = generator(seed, projection, "sites", str(copy % numbers.repeats))
+            index[copy], position[copy] = found.at(random.random(size), copy)
+    if described.placement == "even" or fixed is not None:
+        position = np.round(position, _DECIMALS)
+    flat, names = index.ravel(), found.compartments
     place = flat if segments else Sites().place
-    names = found.compartments
     return Sites(segments, place, names[flat], position.ravel(), names[0], found.ends, geometry)
 
 

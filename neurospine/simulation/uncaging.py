@@ -19,6 +19,8 @@ from neurospine.simulation.slots import Slots
 
 #: Distances (um) that differ by less are the same: then it is the first slot that is taken.
 _SAME_DISTANCE = 1e-6
+#: Of distances (um), so that those between even places are as even as these.
+_DECIMALS = 9
 
 
 @dataclass(frozen=True)
@@ -263,4 +265,4 @@ def stimulated_distance(slots: Slots, reached: Array) -> Array:
         near = np.searchsorted(places, position[own])
         sides = [places[np.clip(near - side, 0, places.size - 1)] for side in (0, 1)]
         distance[own] = np.min(np.abs(position[own] - np.array(sides)), axis=0)
-    return distance
+    return np.round(distance, _DECIMALS)
