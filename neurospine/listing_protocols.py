@@ -23,7 +23,7 @@ from neurospine.description.stimuli import (
 )
 from neurospine.description.targets import Target
 from neurospine.listing_tables import Listing
-from neurospine.simulation.forms import Form
+from neurospine.simulation.form import Form
 from neurospine.simulation.plan import Plan
 
 

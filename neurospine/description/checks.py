@@ -21,18 +21,12 @@ from neurospine.description.expressions import (
     check_name,
     identifiers,
     parse_equations,
-    parse_statements,
 )
 from neurospine.description.library import list_files
 from neurospine.description.parts import NeuronPart
+from neurospine.description.plasticity_parts import CellSection
 from neurospine.description.references import check_publication, check_source, references
-from neurospine.description.spine_parts import (
-    LOCAL_PORTS,
-    CellSection,
-    PlasticityPart,
-    ReadoutPart,
-    StructurePart,
-)
+from neurospine.description.spine_parts import ReadoutPart, StructurePart
 from neurospine.description.units import dimensions, parse_unit
 from neurospine.errors import ModelError, NeurospineError, suggest
 
@@ -86,7 +80,8 @@ def check_used(part: Part, origin: str, used: Iterable[str]) -> None:
         raise ModelError(f"{origin}: [parameters.{dead[0]}]: the parameter is not used anywhere")
 
 
-def _names(equations: Iterable[Equation], statements: Iterable[Statement]) -> set[str]:
+def names_in(equations: Iterable[Equation], statements: Iterable[Statement]) -> set[str]:
+    """Return the names that equations and statements read."""
     texts = [e.expression for e in equations if e.expression]
     return set().union(*map(identifiers, [*texts, *(s.expression for s in statements)]), set())
 
@@ -96,12 +91,13 @@ def check_cell(section: CellSection, parameters: Names) -> tuple[dict[str, Dimen
     equations, statements = section.parsed()
     check_equations(equations, parameters)
     variables = {e.name: dimensions(e.unit) for e in equations}
-    _only_variables(statements, variables)
+    only_variables(statements, variables)
     check_statements(statements, {**parameters, **variables})
-    return variables, _names(equations, statements)
+    return variables, names_in(equations, statements)
 
 
-def _only_variables(statements: Iterable[Statement], variables: Names) -> None:
+def only_variables(statements: Iterable[Statement], variables: Names) -> None:
+    """Raise a `ModelError` if statements change what is no variable."""
     for statement in statements:
         if statement.name not in variables:
             raise ModelError(
@@ -110,39 +106,7 @@ def _only_variables(statements: Iterable[Statement], variables: Names) -> None:
             )
 
 
-def check_plasticity(part: PlasticityPart, origin: str) -> None:
-    """Check a plasticity rule: closed names, consistent units, a drive without dimension."""
-    parameters = known_parameters(part)
-    with at(origin, "presynaptic"):
-        presynaptic, used = check_cell(part.presynaptic, parameters)
-    with at(origin, "postsynaptic"):
-        postsynaptic, more = check_cell(part.postsynaptic, parameters)
-    used |= more
-    with at(origin):
-        clash = set(presynaptic) & set(postsynaptic)
-        if clash:
-            raise ModelError(f"{min(clash)!r} is a variable of both cells; rename one")
-    known = {**parameters, **presynaptic, **postsynaptic}
-    known |= {p: dimensions(unit) for p, unit in LOCAL_PORTS.items() if p in part.needs}
-    for side, block in (("on_pre", part.synapse.on_pre), ("on_post", part.synapse.on_post)):
-        with at(origin, f"synapse.{side}"):
-            statements = parse_statements(block)
-            written = {s.name for s in statements}
-            if written & set(known):
-                raise ModelError(f"{min(written & set(known))!r} cannot be changed here, only read")
-            for name in sorted(written - {"drive"}):
-                check_name(name)
-            after = check_statements(statements, known)
-            if statements and after.get("drive") is not DIMENSIONLESS:
-                raise ModelError("must end with a plain number in 'drive'")
-            used |= _names((), statements)
-    if part.folded:
-        with at(origin, "folded"):
-            used |= _check_folded(part, presynaptic, {**parameters, **postsynaptic})
-    check_used(part, origin, used)
-
-
-def _same(
+def same(
     first: str, other: str, *, second: Mapping[str, float] | None = None, ratio: float = 1.0
 ) -> bool:
     """Return whether `other` is `ratio` times `first` wherever they are tried.
@@ -166,29 +130,6 @@ def _same(
     return True
 
 
-def _check_folded(part: PlasticityPart, presynaptic: Names, gain_names: Names) -> set[str]:
-    """Check that the folded form is the same rule."""
-    folded = part.folded
-    assert folded is not None
-    if part.drive != "additive":
-        raise ModelError("only an additive drive can be folded")
-    if folded.trace not in presynaptic:
-        raise ModelError(f"trace {folded.trace!r} is unknown. {suggest(folded.trace, presynaptic)}")
-    dimension_of(folded.gain, gain_names)
-    equations, _ = part.presynaptic.parsed()
-    decay = next(e.expression for e in equations if e.name == folded.trace)
-    if not _same(decay, f"-{folded.trace}/{folded.time_constant}"):
-        raise ModelError(
-            f"{folded.trace!r} does not decay exponentially with {folded.time_constant!r}"
-        )
-    on_post = parse_statements(part.synapse.on_post)
-    if len(on_post) != 1:
-        raise ModelError("synapse.on_post must be one statement to be folded")
-    if not _same(on_post[0].expression, f"{folded.trace}*({folded.gain})"):
-        raise ModelError("trace times gain is not the drive of synapse.on_post")
-    return identifiers(folded.gain) | {folded.time_constant}
-
-
 def check_structure(part: StructurePart, origin: str) -> None:
     """Check what a drive does to volume."""
     parameters = known_parameters(part)
@@ -206,19 +147,34 @@ def check_structure(part: StructurePart, origin: str) -> None:
             if dimension_of(expression, known) is not DIMENSIONLESS:
                 raise ModelError(f"{expression!r} must be a plain number, counted in {volume.unit}")
             used |= identifiers(expression)
-        doubled = _same(volume.additive, volume.additive, second={"drive": 2.0}, ratio=2.0)
+        doubled = same(volume.additive, volume.additive, second={"drive": 2.0}, ratio=2.0)
         if "volume" in identifiers(volume.additive) or not doubled:
             raise ModelError("additive: must be proportional to drive and free of volume")
     check_used(part, origin, used)
 
 
 def check_readout(part: ReadoutPart, origin: str) -> None:
-    """Check the expression for weight."""
-    with at(origin, "weight"):
-        found = dimension_of(part.weight.value, {**known_parameters(part), "volume": DIMENSIONLESS})
-        if found != dimensions(part.weight.unit):
-            raise ModelError(f"value {part.weight.value!r} is not in {part.weight.unit}")
-    check_used(part, origin, identifiers(part.weight.value))
+    """Check the expressions for weight and for what it is bound by."""
+    known = {**known_parameters(part), "volume": DIMENSIONLESS}
+    used: set[str] = set()
+    for table, section in (("weight", part.weight), ("bound", part.bound)):
+        if section is None:
+            continue
+        with at(origin, table):
+            if section.unit != part.weight.unit:
+                raise ModelError(f"unit: must be that of weight, {part.weight.unit}")
+            if dimension_of(section.value, known) != dimensions(section.unit):
+                raise ModelError(f"value {section.value!r} is not in {section.unit}")
+            used |= identifiers(section.value)
+    with at(origin, "bound"):
+        if (part.bound is None) != ("bound" not in part.provides):
+            raise ModelError("goes with provides = ['weight', 'bound']")
+        known |= {"drive": DIMENSIONLESS, "weight": dimensions(part.weight.unit)}
+        for expression in (part.bound.additive, part.bound.multiplicative) if part.bound else ():
+            if dimension_of(expression, known) != dimensions(part.weight.unit):
+                raise ModelError(f"{expression!r} is not in {part.weight.unit}")
+            used |= identifiers(expression)
+    check_used(part, origin, used)
 
 
 def injected_currents(part: NeuronPart) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from neurospine.description.cell_parts import MechanismPart
 from neurospine.description.checks import (
     check_neuron,
     check_part,
-    check_plasticity,
     check_readout,
     check_structure,
 )
@@ -30,12 +29,15 @@ from neurospine.description.geometry_checks import check_geometry
 from neurospine.description.parts import (
     NeuronPart,
 )
+from neurospine.description.plasticity_checks import check_plasticity
+from neurospine.description.plasticity_parts import PlasticityPart
 from neurospine.description.receptors import projection_effect
+from neurospine.description.slow_checks import check_slow
+from neurospine.description.slow_parts import SlowPart
 from neurospine.description.spine import Spine
 from neurospine.description.spine_parts import (
     GeometryPart,
     IntrinsicPart,
-    PlasticityPart,
     ReadoutPart,
     StagesPart,
     StructurePart,
@@ -91,6 +93,8 @@ def check_kind(part: Part, origin: str) -> None:
             check_structure(part, origin)
         case IntrinsicPart():
             check_intrinsic(part, origin)
+        case SlowPart():
+            check_slow(part, origin)
         case StagesPart():
             check_stages(part, origin)
         case ReadoutPart():
@@ -114,6 +118,13 @@ def _check_spine(spine: Spine, model: Model) -> None:
                     "same spine has a parameter or variable of that name; rename one"
                 )
             owners[name] = part.name
+    for part in spine.slow:
+        written = {s.name for s in parse_statements(part.step.code)}
+        if "weight" in written and not spine.bounded:
+            raise ModelError(
+                f"{model.origins[part.name]}: [step]: code: weight follows from volume in this "
+                "spine; it can be changed where the readout has a [bound]"
+            )
     process = spine.intrinsic.process if spine.intrinsic else None
     if process and process.lowest and not spine.stages:
         raise ModelError(
@@ -131,17 +142,20 @@ def _check_spine(spine: Spine, model: Model) -> None:
 
 def _variables(part: Part) -> list[str]:
     """Return the names of the variables that a part of a spine keeps on cells and spines."""
+    sections: list[str] = []
+    more: tuple[str, ...] = ()
     match part:
         case PlasticityPart():
-            sections = (part.presynaptic.equations, part.postsynaptic.equations)
+            sections = [part.presynaptic.equations, part.postsynaptic.equations]
+            sections.append(part.synapse.variables)
+            more = (*part.synapse.normals, *part.postsynaptic.delayed)
+        case SlowPart():
+            sections, more = [part.step.variables], (*part.signals, *part.step.normals)
         case StagesPart():
-            sections = (part.postsynaptic.equations, "")
+            sections = [part.postsynaptic.equations]
         case IntrinsicPart():
-            normals = "\n".join(f"{name} : 1" for name in part.step.normals)
-            sections = (part.step.variables, normals)
-        case _:
-            return []
-    return [e.name for text in sections for e in parse_equations(text)]
+            sections, more = [part.step.variables], part.step.normals
+    return [*(e.name for text in sections for e in parse_equations(text)), *more]
 
 
 def _check_object_names(model: Model) -> None:

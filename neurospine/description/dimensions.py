@@ -31,7 +31,9 @@ from neurospine.description.expressions import (
 from neurospine.description.units import dimensions
 from neurospine.errors import ModelError, suggest
 
-_GIVEN: Mapping[str, Dimension] = {"t": second.dim, "dt": second.dim, "pi": DIMENSIONLESS}
+_GIVEN: Mapping[str, Dimension] = {
+    "t": second.dim, "dt": second.dim, "pi": DIMENSIONLESS, "inf": DIMENSIONLESS,
+}  # fmt: skip
 
 
 #: Units by which people know a dimension, alone and by time, length or area.

@@ -58,7 +58,7 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     ModelError
         If the expression is not arithmetic, or uses an unknown name.
     """
-    return _value(parse_expression(expression), {"pi": math.pi, **names})
+    return _value(parse_expression(expression), {"pi": math.pi, "inf": math.inf, **names})
 
 
 def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:

@@ -29,7 +29,7 @@ FUNCTIONS = frozenset(
     "exp log log10 sqrt abs sign clip int floor ceil sin cos tan sinh cosh tanh exprel".split()
 )
 #: Names that Brian2 gives to every statement.
-BUILT_IN = frozenset({"t", "dt", "pi", "True", "False"})
+BUILT_IN = frozenset({"t", "dt", "pi", "inf", "True", "False"})
 
 #: Names that Brian2 objects use themselves; a variable of that name would be hidden.
 TAKEN = frozenset(
@@ -50,7 +50,7 @@ _FOREIGN = frozenset(
     "enum explicit export extern float friend goto inline long mutable namespace new noexcept "
     "nullptr operator private protected public register short signed sizeof static struct switch "
     "template this throw typedef typename union unsigned using virtual void volatile wchar_t "
-    "C E I N O Q S oo zoo nan beta gamma zeta lamda".split()
+    "C E I N O Q S oo zoo nan beta gamma zeta lamda trace".split()
 )
 
 #: Names that neurospine itself puts into statements.
@@ -59,7 +59,8 @@ OWN = frozenset(
     "site stage turned survival interval age born present leaving luck picked target entry normal "
     "uniform select between alive changed slow_tick slow_time again sampled kept sample_length "
     "slow_exp slow_log slow_exprel candidate origin_size target_size place through_neck "
-    "neck_resistance".split()
+    "neck_resistance elapsed taken kept_volume released bound inhibition last_event ongoing "
+    "delivered gaba_grown gaba_decay gaba_steps".split()
 )
 
 #: The current (amp) that a stimulus injects into a neuron, or with the name of a compartment

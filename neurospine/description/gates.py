@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from brian2 import Equations
+from brian2.parsing.sympytools import sympy_to_str
 from brian2.stateupdaters.exponential_euler import get_conditionally_linear_system
 
 from neurospine.description.expressions import Equation, identifiers
@@ -47,3 +48,22 @@ def check_own_rate(name: str, equations: Iterable[Equation]) -> None:
                 "one that is linear in it"
             )
         left += [known[other] for other in read if other in known]
+
+
+def exponential_steps(gates: Iterable[Equation], length: str) -> Iterator[str]:
+    """Yield statements of exponential steps of gates, all from the values before the step."""
+    gates = list(gates)
+    for gate in gates:
+        slope, rest = linear_rate(gate)
+        if slope == 0:
+            step = f"{gate.name} + ({length})*({sympy_to_str(rest)})"
+        else:
+            factor = f"exp(({length})*({sympy_to_str(slope)}))"
+            goal = sympy_to_str(-rest / slope)
+            step = f"{gate.name}*{factor}"
+            if rest != 0:
+                yield f"_goal_{gate.name} = {goal}"
+                step = f"_goal_{gate.name} + ({gate.name} - _goal_{gate.name})*{factor}"
+        yield f"_next_{gate.name} = {step}"
+    for gate in gates:
+        yield f"{gate.name} = _next_{gate.name}"

@@ -18,11 +18,12 @@ from neurospine.description.library import (
     read_text,
     said_where,
 )
+from neurospine.description.plasticity_parts import PlasticityPart
 from neurospine.description.schema import Table, read_table
+from neurospine.description.slow_parts import ConsolidationPart, NeighboursPart
 from neurospine.description.spine_parts import (
     GeometryPart,
     IntrinsicPart,
-    PlasticityPart,
     ReadoutPart,
     SpinePart,
     StagesPart,
@@ -75,7 +76,8 @@ class Projection(Table):
 
     On point neurons an arrival has an `effect`. On neurons of compartments spines lie on
     `compartments`, evenly over their membrane, and open `receptors`: mechanisms, each
-    with the parameter that is its peak conductance at weight 1.
+    with the parameter that is its peak conductance at weight 1. One that `gates` another
+    projection inhibits the dendrite at its spines, which their rule may read.
 
     Cells without compartments may have one straight dendrite of a `length`. Spines lie on a
     dendrite at `random` or at `even` distances (`placement`), or all at one `position`, which
@@ -91,6 +93,7 @@ class Projection(Table):
     effect: str = ""
     compartments: tuple[str, ...] = ()
     receptors: dict[str, str] = {}
+    gates: str | None = None
     length: str | None = None
     placement: Placement | None = None
     position: str | None = None
@@ -122,6 +125,8 @@ class CircuitPart(Part):
 KINDS: dict[str, type[LibraryFile]] = {
     "plasticity": PlasticityPart,
     "structure": StructurePart,
+    "consolidation": ConsolidationPart,
+    "neighbours": NeighboursPart,
     "intrinsic": IntrinsicPart,
     "stages": StagesPart,
     "readout": ReadoutPart,

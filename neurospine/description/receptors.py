@@ -8,7 +8,7 @@ from brian2.utils.stringtools import word_substitute
 
 from neurospine.description.expressions import parse_equations, parse_statements
 from neurospine.description.parts import offering
-from neurospine.description.spine_parts import LOCAL_PORTS
+from neurospine.description.plasticity_parts import LOCAL_PORTS
 from neurospine.errors import ModelError, suggest
 
 if TYPE_CHECKING:
@@ -75,10 +75,17 @@ def local_ports(model: Model, projection: str) -> dict[str, tuple[str, ...]]:
         return {}
     target = model.circuit.projections[projection].target
     segments = spine_segments(model, projection)
+    point = model.neurons.get(target) if target not in model.cells else None
+    if point and needed == ["voltage"]:
+        variables = {e.name for e in parse_equations(point.equations)}
+        for name in ("voltage", "v"):
+            if name in variables:
+                return {"voltage": (name,)}
     if not segments:
         raise ModelError(
             f"spine: its rule {rule.name!r} needs the port {needed[0]!r}, which neurons of "
             "compartments offer: give 'compartments' of such a neuron"
+            f"{', or a point neuron with a variable v' * (needed == ['voltage'])}"
         )
     found = {}
     for port in needed:

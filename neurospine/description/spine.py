@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from neurospine.description.entries import Part
+from neurospine.description.plasticity_parts import PlasticityPart
+from neurospine.description.slow_parts import ConsolidationPart, NeighboursPart, SlowPart
 from neurospine.description.spine_parts import (
     GeometryPart,
     IntrinsicPart,
-    PlasticityPart,
     ReadoutPart,
     StagesPart,
     StructurePart,
@@ -22,6 +23,8 @@ class Spine:
     name: str
     rule: PlasticityPart | None
     structure: StructurePart
+    consolidation: ConsolidationPart | None
+    neighbours: NeighboursPart | None
     intrinsic: IntrinsicPart | None
     stages: StagesPart | None
     readout: ReadoutPart
@@ -33,6 +36,8 @@ class Spine:
         found = (
             self.rule,
             self.structure,
+            self.consolidation,
+            self.neighbours,
             self.intrinsic,
             self.stages,
             self.readout,
@@ -41,6 +46,21 @@ class Spine:
         return tuple(part for part in found if part is not None)
 
     @property
+    def slow(self) -> tuple[SlowPart, ...]:
+        """The parts that work in ticks of the slow clock before the spine fluctuates."""
+        return tuple(p for p in (self.consolidation, self.neighbours) if p is not None)
+
+    @property
     def lives(self) -> bool:
-        """Whether the spine changes by itself, on the slow clock."""
+        """Whether the spine fluctuates, is born or dies by itself, on the slow clock."""
         return self.intrinsic is not None or self.stages is not None
+
+    @property
+    def ticks(self) -> bool:
+        """Whether the slow clock changes the spine."""
+        return self.lives or bool(self.slow)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether weight is a state of its own, bounded by what the volume can carry."""
+        return self.readout.bound is not None

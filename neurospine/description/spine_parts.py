@@ -6,72 +6,14 @@ meet at the ports that `needs` and `provides` name (see `model.py`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from neurospine.description.entries import LibraryFile, Part
-from neurospine.description.expressions import (
-    Equation,
-    Statement,
-    parse_equations,
-    parse_statements,
-)
+from neurospine.description.plasticity_parts import CellSection
 from neurospine.description.schema import Table
-
-#: What the dendrite under a spine offers to a plasticity rule, and its unit.
-LOCAL_PORTS: Mapping[str, str] = {"voltage": "volt", "calcium": "mmolar"}
-
-DriveKind = Literal["additive", "multiplicative"]
-
-
-class CellSection(Table):
-    """State that a rule keeps once per neuron, and what a spike does to it."""
-
-    equations: str = ""
-    on_spike: str = ""
-
-    def parsed(self) -> tuple[tuple[Equation, ...], tuple[Statement, ...]]:
-        """Return the checked equations and statements."""
-        return parse_equations(self.equations), parse_statements(self.on_spike)
-
-
-class SynapseSection(Table):
-    """What a rule does at a spine when a spike arrives there or its neuron fires."""
-
-    on_pre: str = ""
-    on_post: str = ""
-
-
-class FoldedSection(Table):
-    """The rule's `on_post` drive as a presynaptic trace times a postsynaptic gain.
-
-    With it the postsynaptic pathway can be left out exactly (see
-    `neurospine.simulation.forms`).
-    """
-
-    trace: str
-    time_constant: str
-    gain: str
-
-
-class PlasticityPart(Part):
-    """A plasticity rule: it sets the port `drive`.
-
-    At a spine it may read the local ``voltage`` and ``calcium`` of the dendrite, if
-    `needs` names them.
-    """
-
-    kind: Literal["plasticity"]
-    drive: DriveKind
-    needs: tuple[str, ...] = ("volume",)
-    provides: tuple[str, ...] = ("drive",)
-    presynaptic: CellSection = CellSection()
-    postsynaptic: CellSection = CellSection()
-    synapse: SynapseSection
-    folded: FoldedSection | None = None
 
 
 class VolumeSection(Table):
@@ -179,19 +121,31 @@ class StagesPart(Part):
 
 
 class ReadoutSection(Table):
-    """An expression for the port that a readout sets."""
+    """An expression for the port that a readout sets; it may read parameters and ``volume``."""
 
     unit: str
     value: str
 
 
+class BoundSection(ReadoutSection):
+    """The most weight that a volume can carry, and what a drive does to weight below it."""
+
+    additive: str
+    multiplicative: str
+
+
 class ReadoutPart(Part):
-    """How volume becomes synaptic weight: it sets the port `weight`."""
+    """How volume becomes synaptic weight: it sets the port `weight`.
+
+    With `bound` weight is a state of its own, moved by drives between 0 and what the
+    volume can carry; `weight` is then where it starts.
+    """
 
     kind: Literal["readout"]
     needs: tuple[str, ...] = ("volume",)
     provides: tuple[str, ...] = ("weight",)
     weight: ReadoutSection
+    bound: BoundSection | None = None
 
 
 class Quantity(Table):

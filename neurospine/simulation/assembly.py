@@ -25,8 +25,9 @@ from neurospine.simulation.network import (
     Trace,
 )
 from neurospine.simulation.random import poisson_count_function, slow_functions
+from neurospine.simulation.spreading import Spreading
 
-_INDEX = {"pre": "_presynaptic_idx", "post": "_postsynaptic_idx", "shared": "0"}
+_INDEX = {"pre": "_presynaptic_idx", "post": "_postsynaptic_idx", "shared": "0", "same": "_idx"}
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def assemble(network: Network, *, connected: bool = True) -> Assembly:
     groups: dict[str, Any] = {}
     for group in network.groups:
         groups[group.name] = _group(group, namespace)
+    for group in network.groups:
+        _add_aliases(groups[group.name], group, groups)
     for source in network.sources:
         groups[source.name] = _source(source, network.step, connected)
     synapses = {
@@ -93,15 +96,19 @@ def assemble(network: Network, *, connected: bool = True) -> Assembly:
         name: brian2.SpikeMonitor(groups[name], name=f"{name}_spikes_out")
         for name in network.spikes
     }
-    for group in network.groups:
-        for operation in group.operations:
-            _operation(groups[group.name], operation, network.step)
+    for owner in network.owners:
+        for operation in owner.operations:
+            made = groups.get(owner.name) or synapses[owner.name]
+            _operation(made, operation, network.step)
     traces = {}
     for trace in network.traces:
         interval = (trace.steps if connected else 2) * network.step
         traces[trace.group] = _trace(trace, groups[trace.group], interval)
     clocks = {f"{name}_traces": monitor.clock for name, monitor in traces.items()}
-    borders = tuple(_border(groups.get(b.owner) or synapses[b.owner], b) for b in network.borders)
+    owners = {**groups, **synapses}
+    borders = tuple(
+        Spreading(b, owners) if b.kernel else _border(owners[b.owner], b) for b in network.borders
+    )
     objects = (*groups.values(), *synapses.values(), *monitors.values(), *traces.values())
     made = brian2.Network(*objects, name="network")
     return Assembly(made, groups, synapses, monitors, traces, clocks, borders)
@@ -130,9 +137,18 @@ def _group(group: Group, namespace: dict[str, Any]) -> Any:
         group.equations,
         method=(lambda *_: group.update) if group.update else group.method,
         namespace=namespace,
+        dtype={name: np.dtype(kind) for name, kind in group.types.items()},
         name=group.name,
         **extra,
     )
+
+
+def _add_aliases(made: Any, described: Group | Synapses, groups: Mapping[str, Any]) -> None:
+    for name, alias in described.aliases.items():
+        index = _INDEX.get(alias.side, alias.side)
+        if index == alias.side:  # elements have one each
+            made.variables[index].unique = True
+        made.variables.add_reference(name, groups[alias.group], alias.variable, index=index)
 
 
 def _source(source: Source, step: float, connected: bool) -> Any:
@@ -145,7 +161,14 @@ def _source(source: Source, step: float, connected: bool) -> Any:
 def _synapses(
     described: Synapses, groups: Mapping[str, Any], namespace: dict[str, Any], *, connected: bool
 ) -> Any:
-    delay = float(described.delay[0]) if connected else 0.0
+    pathways = {"pre": (described.on_pre, described.delay)}
+    if described.on_late:
+        pathways["late"] = (described.on_late, described.late_delay)
+    delays = {
+        name: (float(delay[0]) if connected else 0.0) * second
+        for name, (_, delay) in pathways.items()
+        if delay.size == 1
+    }
     types = {name: np.dtype(kind) for name, kind in described.types.items()}
     if connected:  # Brian2's own arrays know no integers of one byte
         types = {n: np.dtype(np.int32) if t.itemsize == 1 else t for n, t in types.items()}
@@ -153,25 +176,24 @@ def _synapses(
         groups[described.source],
         groups[described.target],
         described.equations,
-        on_pre=described.on_pre,
+        on_pre={name: code for name, (code, _) in pathways.items()},
         on_post=described.on_post or None,
         method="exact",
         namespace=namespace,
         dtype=types,
         name=described.name,
-        **({} if described.delay.size > 1 else {"delay": delay * second}),
+        delay=delays or None,
     )
-    for name, alias in described.aliases.items():
-        synapses.variables.add_reference(
-            name, groups[alias.group], alias.variable, index=_INDEX[alias.side]
-        )
-    synapses.pre.order = described.order
+    _add_aliases(synapses, described, groups)
+    for name in pathways:
+        getattr(synapses, name).order = described.order
     if described.on_post:
         synapses.post.order = described.order + 2
     if connected:
         synapses.connect(i=described.pre, j=described.post)
-        if described.delay.size > 1:
-            synapses.pre.delay = described.delay * second
+        for name, (_, delay) in pathways.items():
+            if delay.size > 1:
+                getattr(synapses, name).delay = delay * second
     else:
         synapses.connect(i=[0], j=[0])
     return synapses

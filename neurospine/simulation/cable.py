@@ -17,13 +17,11 @@ and the times of spikes. ``tests/analytic/test_cable.py`` measures order and clo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
-from brian2.parsing.sympytools import sympy_to_str
+from collections.abc import Iterator
 
 from neurospine.description.cell import Cell
-from neurospine.description.expressions import Equation, parse_equations
-from neurospine.description.gates import linear_rate
+from neurospine.description.expressions import parse_equations
+from neurospine.description.gates import exponential_steps
 from neurospine.description.morphology import Link
 
 
@@ -33,8 +31,8 @@ def cable_step(cell: Cell) -> str:
     gates = [equations[name] for name in cell.gates]
     own = [g for g in gates if g.name not in cell.received]
     received = [g for g in gates if g.name in cell.received]
-    half = list(_exponential(received, "0.5*dt"))
-    lines = [*_exponential(own, "dt"), *half, *_voltages(cell), *half]
+    half = list(exponential_steps(received, "0.5*dt"))
+    lines = [*exponential_steps(own, "dt"), *half, *_voltages(cell), *half]
     return "\n".join(lines)
 
 
@@ -83,22 +81,3 @@ def _from_root(cell: Cell) -> Iterator[Link]:
             yield link
             reached.add(link.child)
         left = [link for link in left if link not in ready]
-
-
-def _exponential(gates: Iterable[Equation], length: str) -> Iterator[str]:
-    """Yield exponential steps of gates, all from the values before the step."""
-    gates = list(gates)
-    for gate in gates:
-        slope, rest = linear_rate(gate)
-        if slope == 0:
-            step = f"{gate.name} + ({length})*({sympy_to_str(rest)})"
-        else:
-            factor = f"exp(({length})*({sympy_to_str(slope)}))"
-            goal = sympy_to_str(-rest / slope)
-            step = f"{gate.name}*{factor}"
-            if rest != 0:
-                yield f"_goal_{gate.name} = {goal}"
-                step = f"_goal_{gate.name} + ({gate.name} - _goal_{gate.name})*{factor}"
-        yield f"_next_{gate.name} = {step}"
-    for gate in gates:
-        yield f"{gate.name} = _next_{gate.name}"

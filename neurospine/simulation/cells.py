@@ -9,7 +9,14 @@ import numpy as np
 
 from neurospine.description.cell_checks import check_sizes
 from neurospine.description.checks import at
-from neurospine.description.expressions import Equation, names_read, parse_equations
+from neurospine.description.evaluate import evaluate
+from neurospine.description.expressions import (
+    Equation,
+    identifiers,
+    names_read,
+    parse_equations,
+)
+from neurospine.description.model import Model
 from neurospine.description.parts import Drive
 from neurospine.description.protocol import Protocol
 from neurospine.description.steady import start_values
@@ -129,3 +136,14 @@ def _fast(equations: Iterable[Equation]) -> str:
     """Return equations with exponentials of ours, and whole powers as products."""
     written = (replace(e, expression=slow_code(e.expression)) for e in equations)
     return "\n".join(equation.text for equation in written)
+
+
+def potentials(model: Model, group: Group) -> dict[str, Array]:
+    """Return the values at the start of what a rule may follow as voltage, by variable."""
+    found = dict(group.values)
+    for equation in parse_equations(model.neurons[group.name].equations):
+        if equation.name == "voltage" and equation.expression:
+            read = identifiers(equation.expression)
+            names = {name: found.get(name, np.zeros(1)) for name in read}
+            found["voltage"] = np.asarray(evaluate(equation.expression, names), float)
+    return found

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from neurospine.description.model import Model
+from neurospine.simulation.form import Form
 from neurospine.simulation.form_choice import decays
-from neurospine.simulation.forms import Form
 from neurospine.simulation.network import Border
 
-#: What the folded form keeps on cells.
+#: What the folded form keeps on cells, the second also for each place there.
 _FOLDED = ("grown", "pending")
 
 
@@ -26,7 +26,11 @@ def forgetting(model: Model, projection: str, form: Form) -> Iterator[Border]:
         for label, block in (("axon", form.presynaptic), ("cell", form.postsynaptic))
     ]
     for owner, equations in owners:
-        traces = [e.name for e in equations if e.name in _FOLDED or decays(e, known)]
+        traces = [e.name for e in equations if _of_fold(e.name) or decays(e, known)]
         if traces:
             code = "\n".join(f"{name} = 0*{name}" for name in traces)
             yield Border(owner, "quiet", "quiet", code)
+
+
+def _of_fold(name: str) -> bool:
+    return name in _FOLDED or name.startswith(f"{_FOLDED[1]}_")

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import ast
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from neurospine.description.edge_lists import edges_of
 from neurospine.description.evaluate import evaluate
-from neurospine.description.expressions import (
-    Equation,
-    Statement,
-    identifiers,
-    parse_expression,
-)
+from neurospine.description.expressions import Equation, identifiers
 from neurospine.description.model import Model
-from neurospine.description.receptors import projection_effect
+from neurospine.description.receptors import local_ports, projection_effect, spine_segments
 from neurospine.description.spine import Spine
 from neurospine.errors import ModelError
 from neurospine.simulation import forms
-from neurospine.simulation.forms import Form, FormName
+from neurospine.simulation.folding import foldable, folded, folding, settling_steps
+from neurospine.simulation.form import Form, FormName
+from neurospine.simulation.signs import positive_of
 
 
 def choose_form(
@@ -75,17 +72,33 @@ def _choose(
         settle = None  # a spike sent before the birth of a spine moves the trace without a visit
     possible: list[FormName] = ["folded"] if settle else []
     possible += ["neuron_traces"] if even else []
-    possible += ["textbook"]
+    possible += ["textbook"] if not spine.rule.follows else []
+    if not possible:
+        raise ModelError(
+            f"projection {projection!r}: the rule {spine.rule.name!r} follows the potential of "
+            "cells, so the spines of an axon need one delay (no delay_spread, no delays in lists)"
+        )
     chosen = wanted or possible[0]
     if chosen not in possible:
         raise ModelError(
             f"projection {projection!r}: the rule {spine.rule.name!r} cannot be computed in the "
             f"form {chosen!r} here; possible: {', '.join(possible)}"
         )
+    potentials = _potentials(model, projection) if spine.rule.follows else {}
     if chosen == "folded" and settle:
-        return forms.folded(spine, effect, settle)
-    make = forms.textbook if chosen == "textbook" else forms.neuron_traces
-    return make(spine, effect)
+        return folded(spine, effect, settle, potentials)
+    if chosen == "textbook":
+        form = forms.textbook(spine, effect)
+    else:
+        form = forms.neuron_traces(spine, effect, potentials)
+    return replace(form, settle_steps=border_steps) if form.settle else form
+
+
+def _potentials(model: Model, projection: str) -> dict[str, str]:
+    """Return the neuron's potential at each place of the spines; one place has no name."""
+    names = local_ports(model, projection)["voltage"]
+    places = spine_segments(model, projection)
+    return dict(zip(places, names, strict=True)) if len(names) > 1 else {"": names[0]}
 
 
 def delay_spread(model: Model, projection: str) -> float:
@@ -101,43 +114,18 @@ def _settling(model: Model, spine: Spine, step: float, border_steps: int) -> int
     gain may be negative.
     """
     rule = spine.rule
-    if rule is None or rule.folded is None or not forms.foldable(spine):
+    fold = folding(spine)
+    if rule is None or fold is None or not foldable(spine):
         return None
     parameters = {name: model.number(rule.name, name) for name in rule.parameters}
     equations, statements = rule.postsynaptic.parsed()
-    if not _never_negative(rule.folded.gain, parameters):
+    variables = positive_of(fold.gain, statements, parameters)
+    if variables is None:
         return None
-    variables = _read_by(rule.folded.gain, statements) - set(parameters)
-    for equation in equations:
-        # A variable that starts at zero stays above it if it only decays and is only added to.
-        if equation.name in variables and not _stays_positive(equation, parameters):
-            return None
-    for statement in statements:
-        if statement.name in variables and (
-            statement.operator in ("-", "/")
-            or not _never_negative(statement.expression, parameters)
-        ):
-            return None
-    tau = model.number(rule.name, rule.folded.time_constant)
-    return forms.settling_steps(tau, step, border_steps)
-
-
-def _read_by(expression: str, statements: Iterable[Statement]) -> set[str]:
-    """Return the names that an expression reads, at once or by way of statements."""
-    names = identifiers(expression)
-    while True:
-        more = {n for s in statements if s.name in names for n in identifiers(s.expression)}
-        if more <= names:
-            return names
-        names |= more
-
-
-def _never_negative(expression: str, parameters: Mapping[str, float]) -> bool:
-    """Return whether an expression is a sum of products of what is not negative."""
-    for node in ast.walk(parse_expression(expression)):
-        if isinstance(node, ast.Sub | ast.USub | ast.Call):
-            return False
-    return all(parameters.get(name, 0.0) >= 0 for name in identifiers(expression))
+    # A variable that starts at zero stays above it if it only decays and is only added to.
+    if any(e.name in variables and not _stays_positive(e, parameters) for e in equations):
+        return None
+    return settling_steps(model.number(rule.name, fold.time_constant), step, border_steps)
 
 
 def decays(equation: Equation, parameters: Mapping[str, float]) -> bool:

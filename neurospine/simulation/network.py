@@ -21,7 +21,40 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Values = Mapping[str, Array]
 
 
-Role = Literal["settle", "quiet", "rewire", "begin", "measure", "replay", "live", "keep"]
+Role = Literal["settle", "rest", "quiet", "rewire", "begin", "measure", "replay", "live", "keep"]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Work along dendrites that is no statement of each element for itself.
+
+    ``collect`` adds `variable` of each element of the owner to `target` of the group
+    `onto`, at the place that the owner's `index` names; ``look`` brings a value of that
+    group to each element. ``spread`` lets `variable` of the owner diffuse between
+    neighbours for a share of the interval; `coupling` is the variable that holds the rate
+    between a place and the next (1/s), zero at the end of a dendrite.
+    """
+
+    kind: Literal["collect", "look", "spread"]
+    variable: str
+    onto: str = ""
+    target: str = ""
+    index: str = ""
+    coupling: str = ""
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Alias:
+    """A name in statements that means a variable of another group.
+
+    Of the cell on one `side` of a synapse, of the only one (shared), of that with the same
+    number (same), or of the one whose number a variable holds that `side` names.
+    """
+
+    group: str
+    variable: str
+    side: str
 
 
 @dataclass(frozen=True)
@@ -42,8 +75,9 @@ class Border:
     ``quiet`` before a stretch in which nothing spikes; ``rewire`` before a spiking
     stretch that is not the first; ``begin`` before a sampled stretch, where
     ``measure`` and ``keep`` come first and last in every tick of the slow clock;
-    ``replay`` and ``live`` in every tick, the first only where a sample is applied.
-    With `where`, elements at which that variable is zero may be left out.
+    ``rest`` first in every tick while neurons stand still; ``replay`` and ``live`` in every
+    tick, the first only where a sample is applied. With `where`, elements at which that
+    variable is zero may be left out. With a `kernel` there are no statements.
     """
 
     owner: str
@@ -52,18 +86,21 @@ class Border:
     code: str
     steps: int = 0
     where: str = ""
+    kernel: Kernel | None = None
 
     @property
     def structure(self) -> dict[str, Any]:
         """What of it decides the generated code."""
-        return {**vars(self), "steps": 0}
+        kernel = vars(self.kernel) if self.kernel else None
+        return {**vars(self), "steps": 0, "kernel": kernel}
 
 
 @dataclass(frozen=True)
 class Group:
     """Cells, or the traces that a rule keeps on cells.
 
-    `update` holds the statements of a step where `method` is none of Brian2's.
+    `update` holds the statements of a step where `method` is none of Brian2's; `types` are
+    those of variables that are no float64. Names in `aliases` mean variables of other groups.
     """
 
     name: str
@@ -76,6 +113,8 @@ class Group:
     method: str = "exact"
     update: str = ""
     operations: tuple[Operation, ...] = ()
+    aliases: Mapping[str, Alias] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,21 +128,13 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Alias:
-    """A name in a pathway's statements that means a variable of a cell group."""
-
-    group: str
-    variable: str
-    side: Literal["pre", "post", "shared"]
-
-
-@dataclass(frozen=True)
 class Synapses:
     """Connections with state of their own (`state`) and what spikes do to it.
 
     `types` gives the types of variables that are no float64. Those that `live` have
     the variables ``stage`` (0: no spine there, and no spike may reach it) and
-    ``turned`` (what happened to it in a tick of the slow clock).
+    ``turned`` (what happened to it in a tick of the slow clock). With `on_late`, a spike
+    comes a second time after `late_delay`.
     """
 
     name: str
@@ -121,6 +152,9 @@ class Synapses:
     order: int = 0
     types: Mapping[str, str] = field(default_factory=dict)
     lives: bool = False
+    on_late: str = ""
+    late_delay: Array = field(default_factory=lambda: np.zeros(1))
+    operations: tuple[Operation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -191,6 +225,8 @@ class Network:
                 {
                     **_plain(group, "name size equations threshold reset refractory method update"),
                     "operations": [vars(o) for o in group.operations],
+                    "aliases": {name: vars(alias) for name, alias in group.aliases.items()},
+                    "types": dict(group.types),
                     "values": sorted(group.values),
                 }
                 for group in self.groups
@@ -198,11 +234,13 @@ class Network:
             "sources": [_plain(source, "name size") for source in self.sources],
             "synapses": [
                 {
-                    **_plain(s, "name source target equations on_pre on_post order state lives"),
+                    **_plain(s, "name source target equations on_pre on_post on_late order"),
+                    **_plain(s, "state lives"),
+                    "operations": [vars(o) for o in s.operations],
                     "types": dict(s.types),
                     "aliases": {name: vars(alias) for name, alias in s.aliases.items()},
                     "values": sorted(s.values),
-                    "heterogeneous": s.delay.size > 1,
+                    "heterogeneous": [s.delay.size > 1, s.late_delay.size > 1],
                 }
                 for s in self.synapses
             ],

@@ -15,10 +15,10 @@ from neurospine.description.neuron_checks import check_populations
 from neurospine.description.protocol import Protocol
 from neurospine.description.units import seconds, whole_steps
 from neurospine.errors import ModelError, ProtocolError, UnitError, suggest
-from neurospine.simulation.cells import Cells
+from neurospine.simulation.cells import Cells, potentials
 from neurospine.simulation.connections import whole_number
+from neurospine.simulation.form import Form, FormName
 from neurospine.simulation.form_choice import choose_form
-from neurospine.simulation.forms import Form, FormName
 from neurospine.simulation.network import (
     Border,
     Network,
@@ -30,6 +30,7 @@ from neurospine.simulation.network import (
 from neurospine.simulation.numbers import Numbers, condition_models
 from neurospine.simulation.projections import Layout
 from neurospine.simulation.schedule import common_steps, stretches
+from neurospine.simulation.sharing import Sharing
 from neurospine.simulation.slots import Slots, make_slots
 from neurospine.simulation.stimuli import spikes
 from neurospine.simulation.uncaging import Aims, aims
@@ -161,20 +162,24 @@ class _Planner:
         quiet = any(stretch.quiet for stretch in self.schedule)
         synapses: list[Synapses] = []
         borders: list[Border] = []
-        for name, form in written.items():
-            layout = Layout(
-                self.numbers,
-                name,
-                form,
-                slots[name],
-                self.sizes,
-                self.step,
-                sampled=sampled,
-                quiet=quiet,
+        layouts = {
+            name: Layout(
+                self.numbers, name, form, slots[name], self.sizes, self.step,
+                seed=self.seed, sampled=sampled, quiet=quiet,
             )
-            groups += layout.groups()
-            synapses += layout.synapses(self.seed)
+            for name, form in written.items()
+        }  # fmt: skip
+        sharing = Sharing(self.numbers, self.sizes)
+        starts = {group.name: potentials(self.model, group) for group in groups}
+        for layout in layouts.values():
+            layout.meet(sharing, layouts, between)
+            groups += layout.groups(starts.get(layout.projection.target, {}))
+            synapses += layout.synapses()
             borders += layout.borders()
+        groups += sharing.groups()
+        borders += sharing.borders()
+        for layout in layouts.values():
+            borders += layout.later_borders()
         network = Network(
             self.step,
             self.schedule,
@@ -204,7 +209,7 @@ class _Planner:
     def _ticks(self) -> bool:
         """Return whether the slow clock does anything."""
         sampled = any(stretch.sampled for stretch in self.schedule)
-        return sampled or any(spine.lives for spine in self.model.spines.values())
+        return sampled or any(spine.ticks for spine in self.model.spines.values())
 
     def _check_slow_clock(self) -> None:
         """Raise a `ProtocolError` if ticks of the slow clock do not fill the phases of spiking."""

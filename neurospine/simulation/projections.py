@@ -15,16 +15,22 @@ from neurospine.description.expressions import (
     parse_statements,
 )
 from neurospine.description.receptors import local_ports, projection_effect
+from neurospine.simulation import slow
 from neurospine.simulation.connections import delays
 from neurospine.simulation.forgetting import forgetting
-from neurospine.simulation.forms import CellBlock, Form
+from neurospine.simulation.form import Form
+from neurospine.simulation.gating import Contacts, Gating
+from neurospine.simulation.keys import Declarations
 from neurospine.simulation.living import Living, living
-from neurospine.simulation.network import Alias, Array, Border, Group, Synapses
+from neurospine.simulation.network import Alias, Array, Border, Group, Operation, Synapses
 from neurospine.simulation.numbers import Numbers
-from neurospine.simulation.random import stream_key
+from neurospine.simulation.partners import STREAMS, declare_partners, new_partner
+from neurospine.simulation.rule_start import start_state
 from neurospine.simulation.sampling import Sampling, sampling
+from neurospine.simulation.sharing import Shared, Sharing
 from neurospine.simulation.sites import on_dendrites
 from neurospine.simulation.slots import Slots
+from neurospine.simulation.traces import Side
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 #: Stages are few, and the slow clock reads them all: a byte each.
@@ -42,12 +48,14 @@ class Layout:
         The projection.
     form
         How its rule is computed.
-    slots
-        What it joins at the start, and where.
+    start
+        What it joins at the start of a run, and where.
     sizes
         Cells in one copy of each population.
     step
         The time step in seconds.
+    seed
+        Decides what is drawn at random.
     sampled
         Whether the protocol applies the drive of samples.
     quiet
@@ -59,183 +67,191 @@ class Layout:
         numbers: Numbers,
         name: str,
         form: Form,
-        slots: Slots,
+        start: Slots,
         sizes: Mapping[str, int],
         step: float,
         *,
+        seed: int,
         sampled: bool,
         quiet: bool,
     ) -> None:
         self.numbers, self.name, self.form, self.step = numbers, name, form, step
-        self.slots = slots
-        self.model, self.quiet = numbers.model, quiet
+        self.model, self.quiet, self.seed = numbers.model, quiet, seed
         self.copies = len(numbers.models) * numbers.repeats
         self.projection = self.model.circuit.projections[name]
         self.spine = self.model.spines[name]
         self.sizes = (sizes[self.projection.origin], sizes[self.projection.target])
-        self.sides = (
-            ("axon", self.projection.origin, self.sizes[0], form.presynaptic),
-            ("cell", self.projection.target, self.sizes[1], form.postsynaptic),
+        ends = (self.projection.origin, self.projection.target)
+        labels, blocks = ("axon", "cell"), (form.presynaptic, form.postsynaptic)
+        self.sides = tuple(
+            Side(f"{name}_{label}", end, size, self.copies, block, self.parameters)
+            for label, end, size, block in zip(labels, ends, self.sizes, blocks, strict=True)
         )
+        self.pre, self.post = start.pre, start.post
+        self.stage, self.sites = start.stage, start.sites
+        self.slots, self.size = self.pre.size, self.pre.size // self.copies
+        self.started = start_state(numbers, name, self.spine, start.volume, self.stage, seed)
+        self.contacts = Contacts(self.pre, self.post, self._delays()[0], self.sites)
+        self.shared = Shared()
         self.sampling: Sampling | None = None
         if sampled and self.spine.rule:
             self.sampling = sampling(self.spine)
         # Traces on synapses start anew with a spine.
-        cleared = tuple(e.name for e in form.equations if e.name != "volume")
+        kept = ("volume", "weight", "last_event")
+        cleared = tuple(e.name for e in form.equations if e.name not in kept)
         cleared += ("sampled",) if self.sampling else ()
+        cleared += slow.cleared_at_birth(self.spine)
         self.living: Living | None = living(self.spine, cleared) if self.spine.lives else None
 
-    def groups(self) -> list[Group]:
-        """Return the groups that hold the traces of the two sides."""
-        groups = []
-        for label, _, size, block in self.sides:
-            if block.equations:
-                texts = (block.on_spike, block.settle)
-                lines, values = self._parameters(size, block.equations, *texts)
-                groups.append(
-                    Group(
-                        f"{self.name}_{label}",
-                        size * self.copies,
-                        "\n".join((*(e.text for e in block.equations), *lines)),
-                        values,
-                    )
-                )
-        return groups
+    def meet(self, sharing: Sharing, layouts: Mapping[str, Layout], border_steps: int) -> None:
+        """Take notice of what other projections do to the same dendrites."""
+        self.shared = sharing.of(self.name, self.sites, self.post)
+        circuit = self.model.circuit
+        gates = {
+            name: layouts[name].contacts
+            for name, projection in circuit.projections.items()
+            if projection.gates == self.name
+        }
+        self.gating = Gating(self.numbers, self.name, gates, self.contacts, self.step, border_steps)
 
-    def synapses(self, seed: int) -> list[Synapses]:
+    def groups(self, starts: Mapping[str, Array]) -> list[Group]:
+        """Return the groups that hold the traces of the two sides.
+
+        `starts` are the values of the postsynaptic neurons' variables at the start.
+        """
+        rule = self.spine.rule
+        found = [group for side in self.sides for group in side.group(rule, starts, self.step)]
+        return [*found, *self.gating.groups()]
+
+    def synapses(self) -> list[Synapses]:
         """Return the spines and the pathways that bring spikes to the traces."""
-        pre, post, sites = self.slots.pre, self.slots.post, self.slots.sites
-        size = pre.size // self.copies
-        delay = delays(self.numbers, self.name, self.step, size, self.copies, seed)
-        equations = [*self.form.equations, *(self.living.equations if self.living else ())]
-        equations += self.sampling.equations if self.sampling else ()
-        own = [border for border in self.borders() if border.owner == self.name]
-        texts = (self.form.on_pre, self.form.on_post, *(border.code for border in own))
-        lines, values = self._parameters(size, equations, *texts)
-        values["volume"] = self.slots.volume
-        values |= {"stage": self.slots.stage} if self.spine.stages else {}
-        more, given = on_dendrites(self.model, self.name, sites)
-        lines += more
+        delay, late = self._delays()
+        equations = self._equations()
+        everything = (*self.borders(), *self.later_borders())
+        own = [border.code for border in everything if border.owner == self.name]
+        texts = (self.form.on_pre, self.form.on_late, self.form.on_post, self.form.step, *own)
+        lines, values = self.parameters(self.size, equations, *texts)
+        values |= self.started
+        values |= {"stage": self.stage} if self.spine.stages else {}
+        more, given = on_dendrites(self.model, self.name, self.sites)
+        lines += [*more, *self._local_lines()]
         values |= given
-        values |= {e.name: np.zeros(pre.size) for e in equations if e.name not in values}
-        if self.living or self.sampling:
-            more, given = self._slow_numbers(seed, size, " ".join(border.code for border in own))
-            lines += more
-            values |= given
+        values |= self.shared.places
+        lines += [f"{name} : integer (constant)" for name in self.shared.places]
+        values |= {e.name: np.zeros(self.slots) for e in equations if e.name not in values}
+        found = self._declarations(" ".join((*own, *texts)))
+        gating_lines, gating_values, gating_aliases = self.gating.at_spines()
+        lines += [*found.lines, *gating_lines]
+        values |= {**found.values, **gating_values}
         spines = Synapses(
             self.name,
             self.projection.origin,
             self.projection.target,
-            pre,
-            post,
-            "\n".join((*(e.text for e in equations), *lines)),
-            self.form.on_pre,
-            delay,
+            self.pre,
+            self.post,
+            "\n".join((*(e.text for e in equations), *dict.fromkeys(lines))),
+            self.form.on_pre or self.form.on_late,
+            delay if self.form.on_pre else late,
             values,
-            tuple(name for name, value in values.items() if value.size == pre.size != 1),
+            tuple(name for name, value in values.items() if value.size == self.slots != 1),
             self.form.on_post,
-            self._aliases(),
+            {**self._aliases(), **gating_aliases},
             types={name: kind for name, kind in _TYPES.items() if name in values},
             lives=self.spine.stages is not None,
+            on_late=self.form.on_late if self.form.on_pre else "",
+            late_delay=late,
+            operations=self._operations(),
         )
-        pathways = [
-            self._bring(label, population, size, block, wait, order)
-            for (label, population, size, block), wait, order in zip(
-                self.sides, (delay, np.zeros(1)), (1, 3), strict=True
-            )
-            if block.equations
-        ]
-        return [spines, *pathways]
+        axon, cell = self.sides
+        brought = [axon.bring(late, 1), cell.bring(np.zeros(1), 3)]
+        return [spines, *filter(None, brought), *self.gating.pathways()]
+
+    def _equations(self) -> list[Equation]:
+        living, sampled = self.living, self.sampling
+        found = [*self.form.equations, *(living.equations if living else ())]
+        found += sampled.equations if sampled else ()
+        return [*found, *slow.slow_variables(self.spine)]
+
+    def _delays(self) -> tuple[Array, Array]:
+        """Return the delay of spikes, and that of what the rule makes of them, in seconds."""
+        delay = delays(self.numbers, self.name, self.step, self.size, self.copies, self.seed)
+        rule = self.spine.rule
+        if rule is None or rule.presynaptic.delay is None:
+            return delay, delay
+        later = self.numbers.copies(rule.name, rule.presynaptic.delay)
+        later = np.rint(later / self.step) * self.step
+        if np.all(later == later[0]):
+            return delay, delay + later[0]
+        return delay, delay + np.repeat(later, self.size)
+
+    def _operations(self) -> tuple[Operation, ...]:
+        """Return what is done at every spine in every step, before arrivals."""
+        go_on = Operation("go_on", self.form.step, when="synapses", order=-5)
+        return (go_on,) if self.form.step else ()
+
+    def _local_lines(self) -> list[str]:
+        """Return what spines read of variables that their cell has for each place."""
+        form = self.form
+        texts = (form.on_pre, form.on_late, form.on_post, form.step, form.settle)
+        read = set().union(*map(_names, texts))
+        picked = self.form.locals.items()
+        return [f"{n} = {expression} : {unit}" for n, (expression, unit) in picked if n in read]
 
     def borders(self) -> Iterator[Border]:
         """Yield what is done to spines and traces at borders between steps, in order."""
         steps = self.form.settle_steps
         if self.form.settle:
             yield Border(self.name, "settle", "settle", self.form.settle, steps)
-        for label, _, _, block in self.sides:
-            if block.settle:
-                yield Border(f"{self.name}_{label}", "settle", "settle", block.settle, steps)
+        for side in self.sides:
+            if side.block.settle:
+                yield Border(side.name, "settle", "settle", side.block.settle, steps)
+        yield from self.gating.borders(quiet=self.quiet)
+        if self.form.rest:
+            yield Border(self.name, "rest", "rest", self.form.rest)
         if self.quiet:
             yield from forgetting(self.model, self.name, self.form)
         if self.sampling:
             yield Border(self.name, "begin", "begin", self.sampling.begin)
             yield Border(self.name, "measure", "measure", self.sampling.measure)
             yield Border(self.name, "replay", "replay", self.sampling.replay)
+        if self.spine.slow:
+            yield Border(self.name, "release", "live", slow.release(self.spine))
+            yield from self.shared.collecting(self.name)
+
+    def later_borders(self) -> Iterator[Border]:
+        """Yield what follows in a tick when all that spines share has been brought up to date."""
+        yield from self.shared.looking(self.name)
+        for part in self.spine.slow:
+            yield Border(self.name, part.kind, "live", slow.act(self.spine, part))
         if self.living:
             yield Border(self.name, "step", "live", self.living.step)
         if self.living and self.living.jump:
             yield Border(self.name, "jump", "live", self.living.jump, where="turned")
             if self.projection.connectivity.rewires:
-                yield Border(self.name, "partners", "rewire", self._new_partner())
+                same = self.projection.origin == self.projection.target
+                yield Border(self.name, "partners", "rewire", new_partner(same=same))
+        if self.spine.slow:
+            yield Border(self.name, "noted", "live", slow.keep(self.spine))
         if self.sampling:
             yield Border(self.name, "keep", "keep", self.sampling.keep)
 
-    def _new_partner(self) -> str:
-        """Return statements that draw a presynaptic cell as the connectivity rule does."""
-        same = self.projection.origin == self.projection.target
-        fine = "(uniform(site, slow_tick, partner_key_low, partner_key_high) + "
-        fine += "uniform(site, slow_tick, finer_key_low, finer_key_high)/16777216.0)"
-        lines = [f"candidate = int(floor({fine}*(origin_size - {int(same)})))"]
-        if same:
-            lines.append("candidate = candidate + int(candidate >= j % target_size)")
-        lines.append("candidate = candidate + (j // target_size)*origin_size")
-        return "\n".join(lines)
-
-    def _slow_numbers(self, seed: int, size: int, text: str) -> tuple[list[str], dict[str, Array]]:
-        """Return what statements of the slow clock need besides parameters of the model."""
-        lines = ["site : integer (constant)", "slow_tick : integer (shared)"]
-        lines += ["interval : second (shared)"]
-        slots = np.arange(size)
-        repeats = np.arange(self.copies) % self.numbers.repeats
-        values: dict[str, Array] = {
-            "site": (repeats[:, None] * size + slots).ravel().astype(np.int32),
-            "slow_tick": np.zeros(1, np.int64),
-            "interval": np.zeros(1),
-        }
-        if "slow_time" in text:
-            lines.append("slow_time : second (shared)")
-            values["slow_time"] = np.zeros(1)
-        if self.sampling:
-            lines.append("sample_length : second (shared)")
-            values["sample_length"] = np.ones(1)
-        streams = list(self.living.streams) if self.living else []
+    def _declarations(self, text: str) -> Declarations:
+        """Return what statements need besides parameters of the model."""
+        found = Declarations()
+        streams = list(self.form.streams)
+        ticks = bool(self.living or self.sampling or self.spine.slow or self.form.rest)
+        streams += list(self.living.streams) if self.living else []
+        streams += slow.streams(self.spine)
         if "candidate" in text:
-            streams += ["partner", "finer"]
-            lines += ["candidate : integer", "origin_size : integer (shared, constant)"]
-            lines += ["target_size : integer (shared, constant)"]
-            values["candidate"] = np.zeros(size * self.copies, np.int32)
-            values["origin_size"] = np.array([self.sizes[0]], np.int32)
-            values["target_size"] = np.array([self.sizes[1]], np.int32)
-        for stream in streams:
-            key = stream_key(seed, self.name, "dynamics", stream)
-            for half, word in zip(("low", "high"), key, strict=True):
-                lines.append(f"{stream}_key_{half} : integer (shared, constant)")
-                values[f"{stream}_key_{half}"] = np.array([word], np.int32)
-        return lines, values
-
-    def _bring(
-        self, label: str, population: str, size: int, block: CellBlock, delay: Array, order: int
-    ) -> Synapses:
-        """Return the pathway that brings the spikes of each cell to its own traces."""
-        group = f"{self.name}_{label}"
-        cells = np.arange(size * self.copies, dtype=np.int32)
-        _, parameters = self._parameters(size, (), block.on_spike)
-        aliases = {e.name: Alias(group, e.name, "post") for e in block.equations}
-        for name, value in parameters.items():
-            aliases[name] = Alias(group, name, "shared" if value.size == 1 else "post")
-        return Synapses(
-            f"{group}_spikes",
-            population,
-            group,
-            cells,
-            cells,
-            "",
-            block.on_spike,
-            delay,
-            {},
-            aliases=aliases,
-            order=order,
-        )
+            streams += STREAMS
+        if streams or ticks:
+            found.sites(self.size, self.copies, self.numbers.repeats)
+        if ticks:
+            found.ticks(text, sampled=self.sampling is not None)
+        if "candidate" in text:
+            declare_partners(found, self.slots, self.sizes)
+        found.streams(self.seed, self.name, streams)
+        return found
 
     def _aliases(self) -> dict[str, Alias]:
         """Return what the names in the spines' statements mean on either cell."""
@@ -265,7 +281,7 @@ class Layout:
             "settle_interval": ("second", np.array([steps * self.step])),
         }
 
-    def _parameters(
+    def parameters(
         self, size: int, equations: Iterable[Equation], *statements: str
     ) -> tuple[list[str], dict[str, Array]]:
         """Return declarations and values of the parameters that texts mention."""

@@ -24,7 +24,7 @@ from neurospine.results.trajectory import Trajectory, check_output
 from neurospine.simulation.backends.backend import Backend, Program, Progress
 from neurospine.simulation.backends.runtime import RuntimeBackend
 from neurospine.simulation.backends.standalone import StandaloneBackend
-from neurospine.simulation.forms import FormName
+from neurospine.simulation.form import FormName
 from neurospine.simulation.plan import Plan, make_plan
 from neurospine.simulation.provenance import run_info
 from neurospine.simulation.resume import check_same_program, plan_again

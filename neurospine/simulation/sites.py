@@ -11,8 +11,9 @@ from neurospine.description.evaluate import evaluate
 from neurospine.description.expressions import names_read
 from neurospine.description.model import Model
 from neurospine.description.places import DENDRITE
+from neurospine.description.plasticity_parts import LOCAL_PORTS
 from neurospine.description.receptors import local_ports, projection_effect, spine_segments
-from neurospine.description.spine_parts import LOCAL_PORTS, GeometryPart
+from neurospine.description.spine_parts import GeometryPart
 from neurospine.description.units import parse_unit
 from neurospine.errors import ModelError
 from neurospine.simulation.network import Array
@@ -247,3 +248,16 @@ def on_dendrites(model: Model, projection: str, sites: Sites) -> tuple[list[str]
         value = " + ".join(here) if len(names) > 1 else names[0]
         lines.append(f"{port} = {value} : {LOCAL_PORTS[port]}")
     return lines, values
+
+
+def dendrite_lengths(numbers: Numbers, projection: str) -> dict[str, Array]:
+    """Return the length in um of each compartment with spines of a projection, by copy."""
+    model, described = numbers.model, numbers.model.circuit.projections[projection]
+    if described.length is not None:
+        return {DENDRITE: numbers.copies(model.name, described.length) * 1e6}
+    cell = model.cells.get(described.target)
+    if cell is None:
+        return {}
+    reached = set(spine_segments(model, projection))
+    found = {s.compartment: None for s in cell.tree.segments if s.name in reached}
+    return {name: numbers.copies(cell.part.name, cell.places[name][0]) * 1e6 for name in found}

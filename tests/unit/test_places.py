@@ -10,7 +10,9 @@ from scipy.stats import kstest
 
 from neurospine import Model, Protocol
 from neurospine.errors import ModelError
+from neurospine.simulation.numbers import Numbers
 from neurospine.simulation.plan import Plan, make_plan
+from neurospine.simulation.sites import dendrite_lengths
 
 CIRCUIT = """
 kind = "circuit"
@@ -95,6 +97,14 @@ def test_all_spines_may_lie_at_one_place_that_differs_between_conditions() -> No
     np.testing.assert_allclose(positions, np.repeat([[0], [30], [100]], 10, axis=1))
     assert plan.slots["other"].sites.first == "dendrite"
     assert np.ptp(plan.slots["other"].sites.position) > 1
+
+
+def test_what_spreads_along_a_dendrite_knows_its_length() -> None:
+    models = [line(LENGTH).with_parameters(reach=reach) for reach in (100, 50)]
+    found = dendrite_lengths(Numbers(models, 2), "spines")
+    assert list(found) == ["dendrite"]
+    np.testing.assert_allclose(found["dendrite"], [100, 100, 50, 50])
+    assert dendrite_lengths(Numbers(models, 2), "other") == {}
 
 
 @pytest.mark.parametrize(

@@ -200,9 +200,9 @@ def test_only_stimulated_spines_change(run: tuple[Any, Path]) -> None:
     assert stimulated.sum() == 3
     assert np.array_equal(before != after, stimulated)
     assert np.all(after[stimulated] > before[stimulated])
-    inhibition = made.spines["inhibition"]
-    assert np.ptp(inhibition["volume"].values) == 0
-    assert made.slots["inhibition"]["position"].tolist() == [50, 50]
+    inhibiting = made.spines["inhibiting"]
+    assert np.ptp(inhibiting["volume"].values) == 0
+    assert made.slots["inhibiting"]["position"].tolist() == [50, 50]
 
 
 def test_distances_are_in_the_file_with_unit_and_meaning(run: tuple[Any, Path]) -> None:
@@ -217,7 +217,7 @@ def test_distances_are_in_the_file_with_unit_and_meaning(run: tuple[Any, Path]) 
         assert "stimulated" not in spines.coords
     with h5py.File(path) as file:
         np.testing.assert_array_equal(file["slots/spines/stimulated"][...], slots["stimulated"])
-        assert "stimulated_distance" not in file["slots/inhibition"]
+        assert "stimulated_distance" not in file["slots/inhibiting"]
 
 
 # -- errors ---------------------------------------------------------------------------------

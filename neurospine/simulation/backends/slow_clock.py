@@ -8,7 +8,7 @@ import numpy as np
 
 from neurospine.simulation.assembly import Assembly
 from neurospine.simulation.backends.recorder import Recorder
-from neurospine.simulation.network import Network, Role, Synapses
+from neurospine.simulation.network import Group, Network, Role, Synapses
 from neurospine.simulation.schedule import Stretch
 
 
@@ -18,7 +18,7 @@ class SlowClock:
     def __init__(self, network: Network, assembly: Assembly, recorder: Recorder) -> None:
         self.network, self.assembly, self.recorder = network, assembly, recorder
         self.living = [s for s in network.synapses if s.lives]
-        self.ticking = [s for s in network.synapses if "slow_tick" in s.values]
+        self.ticking = [owner for owner in network.owners if "interval" in owner.values]
         self.ticks = 0
         for synapses in self.living:
             for pathway in assembly.synapses[synapses.name]._pathways:
@@ -31,10 +31,10 @@ class SlowClock:
             for runner in self.assembly.borders:
                 runner.before_run({})
             self.ready = True
-        for synapses in self.ticking:
-            self._set(synapses, "interval", stretch.slow_steps * self.network.step)
-            if stretch.sample_steps and "sample_length" in synapses.values:
-                self._set(synapses, "sample_length", stretch.sample_steps * self.network.step)
+        for owner in self.ticking:
+            self._set(owner, "interval", stretch.slow_steps * self.network.step)
+            if stretch.sample_steps and "sample_length" in owner.values:
+                self._set(owner, "sample_length", stretch.sample_steps * self.network.step)
         if stretch.spiking and not first:
             self._run("rewire")
             for synapses in self.living:
@@ -60,10 +60,13 @@ class SlowClock:
         if not self.ticking:
             return
         self.ticks += 1
-        for synapses in self.ticking:
-            self._set(synapses, "slow_tick", self.ticks)
-            if "slow_time" in synapses.values:
-                self._set(synapses, "slow_time", step * self.network.step)
+        for owner in self.ticking:
+            if "slow_tick" in owner.values:
+                self._set(owner, "slow_tick", self.ticks)
+            if "slow_time" in owner.values:
+                self._set(owner, "slow_time", step * self.network.step)
+        if not stretch.spiking:
+            self._run("rest")
         if stretch.sampled:
             self._run("measure")
         if stretch.sample_steps:
@@ -76,7 +79,9 @@ class SlowClock:
             turned = np.flatnonzero(owner.variables["turned"].get_value())
             if turned.size:
                 self.recorder.note(step, synapses.name, turned)
-                _forget(owner.pre, turned)
+                for pathway in owner._pathways:
+                    if pathway.prepost == "pre":
+                        _forget(pathway, turned)
                 if stretch.spiking:
                     self._sort(synapses)
 
@@ -85,8 +90,8 @@ class SlowClock:
             if border.role == role:
                 runner.run()
 
-    def _set(self, synapses: Synapses, name: str, value: float) -> None:
-        self.assembly.synapses[synapses.name].variables[name].set_value(value)
+    def _set(self, owner: Group | Synapses, name: str, value: float) -> None:
+        self.assembly.owner(owner.name).variables[name].set_value(value)
 
     def _sort(self, synapses: Synapses) -> None:
         owner = self.assembly.synapses[synapses.name]

@@ -43,6 +43,8 @@ def argument_arrays(network: Network) -> Iterator[tuple[str, Array]]:
         yield f"{synapses.name}._synaptic_pre", synapses.pre
         yield f"{synapses.name}._synaptic_post", synapses.post
         yield f"{synapses.name}.delay", synapses.delay
+        if synapses.on_late:
+            yield f"{synapses.name}.late_delay", synapses.late_delay
     for recording in network.recordings:
         yield f"{recording.synapses}.{RECORDED}", recording.slots
         if recording.stages:
@@ -76,8 +78,9 @@ def slots(network: Network, assembly: Assembly, clock: Any, device: Any) -> list
             found.append(Slot(name, "<i4", None, f"{summary_stream(owner_name)}_place(count)"))
             continue
         owner = owners[owner_name]
-        holder = owner.pre if variable_name == "delay" else owner
-        variable = holder.variables[variable_name]
+        holders = {"delay": "pre", "late_delay": "late"}
+        holder = getattr(owner, holders[variable_name]) if variable_name in holders else owner
+        variable = holder.variables["delay" if variable_name in holders else variable_name]
         array = f"brian::{device.get_array_name(variable, access_data=False)}"
         if hasattr(variable, "resize"):
             size, place = None, f"sized({array}, count)"

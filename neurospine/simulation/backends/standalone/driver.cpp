@@ -61,7 +61,8 @@ bool turn(const Living& spines, std::int64_t tick)
             }
         }
     }
-    if (any) forget(*spines.arrivals(), turned);
+    if (any)
+        for (CSpikeQueue* queue : spines.arrivals()) forget(*queue, turned);
     if (spines.events && spines.events->slot.size() > Events::MOST) record_stream(spines.stream, tick);
     return any;
 }
@@ -72,9 +73,10 @@ void tick_slow_clock(std::int64_t tick)
     if (all.empty()) return;
     progress.ticks++;
     for (const SlowNumbers& numbers : all) {
-        *numbers.tick = progress.ticks;
+        if (numbers.tick) *numbers.tick = progress.ticks;
         if (numbers.time) *numbers.time = static_cast<double>(tick) * step;
     }
+    if (!stretch().spiking) run_role(REST);
     if (stretch().sampled) run_role(MEASURE);
     if (stretch().sample_steps) run_role(REPLAY);
     run_role(LIVE);

@@ -26,7 +26,7 @@ struct Stream {
 };
 
 // Statements that are run at borders between steps; the roles are those of network.py.
-enum Role { SETTLE, QUIET, REWIRE, BEGIN, MEASURE, REPLAY, LIVE, KEEP };
+enum Role { SETTLE, REST, QUIET, REWIRE, BEGIN, MEASURE, REPLAY, LIVE, KEEP };
 struct Border {
     Role role;
     void (*run)();
@@ -35,7 +35,7 @@ struct Border {
 // The numbers of a set of synapses that tell its statements what time it is.
 struct SlowNumbers {
     std::int64_t* tick;
-    double *interval, *time, *sample_length;  // the last two may be null
+    double *interval, *time, *sample_length;  // all but interval may be null
 };
 
 // Births and deaths of a set of synapses since the last record of them.
@@ -57,7 +57,7 @@ struct Summary {
 struct Living {
     std::vector<std::int8_t>*stage, *turned;
     std::vector<std::int32_t>*pre, *candidate;  // the last may be null
-    CSpikeQueue* (*arrivals)();
+    std::vector<CSpikeQueue*> (*arrivals)();
     void (*sort)();  // let spikes reach the spines that are there, and no others
     Events* events;    // null where they are not recorded
     std::size_t stream;  // of the events
@@ -94,6 +94,12 @@ extern double step;                        // seconds
 extern std::vector<Stretch> schedule;
 extern std::vector<std::int64_t> settling;  // steps between two runs of each border, or 0
 extern Progress progress;
+
+// What goes along dendrites (see spreading.py): diffusion between neighbours, sums of what spines
+// release, and what is at a spine.
+void spread(double* values, const double* coupling, std::size_t count, double interval);
+void collect(const std::vector<double>& from, const std::vector<std::int32_t>& index, double* to);
+void look(std::vector<double>& here, const std::vector<std::int32_t>& index, const double* there);
 
 [[noreturn]] void fail(const std::string& message);
 

@@ -29,7 +29,7 @@ _DEVICE = "neurospine_standalone"
 #: Code objects with these words in their name run once, before the first step.
 _ONCE = ("synapses_create_array", "before_run")
 #: The parts of a program that are the same for all networks.
-_OWN = ("runtime.cpp", "checkpoint.cpp", "driver.cpp")
+_OWN = ("runtime.cpp", "checkpoint.cpp", "spreading.cpp", "driver.cpp")
 _HEADERS = (
     "algorithm cassert chrono climits cmath csignal cstdint cstdio cstdlib cstring ctime fstream "
     "iostream iterator map random set stdint.h string tuple utility vector"

@@ -18,6 +18,7 @@ from neurospine.results.segments import (
 from neurospine.simulation.assembly import Assembly
 from neurospine.simulation.backends.standalone.arguments import Slot
 from neurospine.simulation.network import Network, Synapses
+from neurospine.simulation.spreading import Spreading
 
 _TYPES = {"<f8": "double", "<f4": "float", "i1": "std::int8_t"}
 
@@ -113,22 +114,28 @@ class _Tables:
     def borders(self) -> list[dict[str, str]]:
         found = []
         for border, runner in zip(self.network.borders, self.assembly.borders, strict=True):
-            (code,) = runner._code_objects
-            found.append({"role": border.role.upper(), "run": f"_run_{code.name}"})
+            run = self.kernel(runner) if border.kernel else f"_run_{runner._code_objects[0].name}"
+            found.append({"role": border.role.upper(), "run": run})
         return found
+
+    def kernel(self, runner: Spreading) -> str:
+        """Return what does the work of a kernel."""
+        names = {role: self.name_of(variable) for role, variable in runner.variables().items()}
+        if runner.kernel.kind == "spread":
+            count = runner.variables()["variable"].size
+            arguments = [names["variable"], names["coupling"], str(count)]
+            arguments.append(f"{runner.kernel.share!r}*{names['interval']}[0]")
+        else:
+            arguments = [names["variable"], names["index"], names["target"]]
+        return f"[]() {{ {runner.kernel.kind}({', '.join(arguments)}); }}"
 
     def slow_numbers(self) -> list[list[str]]:
         found = []
-        for synapses in self.network.synapses:
-            if "slow_tick" in synapses.values:
-                owner = self.assembly.synapses[synapses.name]
-                names = ("slow_tick", "interval", "slow_time", "sample_length")
-                found.append(
-                    [
-                        self.arrays(owner, name)[0] if name in synapses.values else "nullptr"
-                        for name in names
-                    ]
-                )
+        names = ("slow_tick", "interval", "slow_time", "sample_length")
+        for described in self.network.owners:
+            if "interval" in described.values:
+                owner, known = self.assembly.owner(described.name), described.values
+                found.append([self.arrays(owner, n)[0] if n in known else "nullptr" for n in names])
         return found
 
     def living(
@@ -155,6 +162,7 @@ class _Tables:
             "pre": pre,
             "candidate": candidate,
             "pathways": pathways,
+            "arrivals": [name for name, _ in pathways if not name.endswith("_post")],
             "contacts": stream if stream in contacts else "",
         }
 

@@ -130,7 +130,8 @@ std::vector<SlowNumbers> slow_numbers()
 const std::vector<Living> living = {
 {% for spines in living %}
     {&{{spines.stage}}, &{{spines.turned}}, &{{spines.pre}}, {{spines.candidate}},
-     []() { return {{spines.pathways[0][0]}}.queue[0]; }, sort_{{spines.name}},
+     []() { return std::vector<CSpikeQueue*>{ {% for pathway in spines.arrivals %}{{pathway}}.queue[0], {% endfor %} }; },
+     sort_{{spines.name}},
      {{"&" + spines.contacts + "_events" if spines.contacts else "nullptr"}},
      {{streams.index(spines.contacts) if spines.contacts else 0}},
      {{"&" + spines.summary + "_sums" if spines.summary else "nullptr"}} },

@@ -1,0 +1,203 @@
+"""The folded form: synapses are visited at presynaptic arrivals only.
+
+Between two arrivals i and i' the postsynaptic drive is the sum over spikes s of
+``r(s)*gain(s)``, and the trace r only decays meanwhile: ``r(s) = grown*exp(-s/tau)``
+with `grown` constant. The sum is ``grown*pending``, with
+``pending = sum(gain(s)*exp(-s/tau))`` kept once per postsynaptic cell. The stored size (volume,
+or weight below a bound) is the true one less that product, so a synapse is visited at arrivals
+only. `grown` and `pending` are taken back to small numbers (settled) every few time
+constants; at those moments what is stored is the true size. Exact, also at the bounds, because
+size moves one way only between arrivals when the gain is not negative.
+
+A drive that goes on between events folds as well: the sum is one over steps.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from neurospine.description.expressions import (
+    Equation,
+    Statement,
+    identifiers,
+    parse_expression,
+    parse_statements,
+)
+from neurospine.description.plasticity_parts import FoldedSection
+from neurospine.description.spine import Spine
+from neurospine.simulation.conversion import deliver, in_proportion, size_of, state, take_up
+from neurospine.simulation.following import following
+from neurospine.simulation.form import CellBlock, Form, join
+from neurospine.simulation.signs import factors
+
+#: Volume of an additive spine is settled at least every so many trace time constants:
+#: exp(10) costs five of the sixteen digits of a single drive.
+LONGEST_SETTLING = 10.0
+
+
+def folding(spine: Spine) -> FoldedSection | None:
+    """Return the table of a rule that says how it folds, if it has one."""
+    return (spine.rule.folded or spine.rule.continuous) if spine.rule else None
+
+
+def folded(
+    spine: Spine, effect: str, settle_steps: int, potentials: Mapping[str, str] | None = None
+) -> Form:
+    """Return the form without a postsynaptic pathway.
+
+    Parameters
+    ----------
+    spine
+        A spine whose rule folds.
+    effect
+        What the delivered weight does to the postsynaptic cell.
+    settle_steps
+        Steps between two settlings.
+    potentials
+        For each place that spines sit on the potential that the rule follows there.
+    """
+    rule, fold = spine.rule, folding(spine)
+    assert rule
+    assert fold
+    trace, tau = fold.trace, fold.time_constant
+    growth = f"growth = exp((t_in_timesteps % settle_steps)*dt/{tau})"
+    equations, statements = rule.presynaptic.parsed()
+    found = _jump(spine)
+    assert found is not None
+    keep, jump = found
+    arrive = f"grown = {keep}*grown + {jump}*growth"
+    others = [f"{s.name} {s.operator}= {s.expression}" for s in statements if s.name != trace]
+    settle = take_up(spine, "drive = grown*pending")
+    size = size_of(spine)
+    absent = f"{size} = {size}*int(stage > 0)" if spine.stages else ""  # settling visits all slots
+    cell, locals_ = _postsynaptic(spine, growth, potentials or {})
+    return Form(
+        "folded",
+        CellBlock(
+            (*(e for e in equations if e.name != trace), Equation("grown", "", "1")),
+            join(growth, arrive, *others),
+            f"grown = grown*exp(-settle_interval/{tau})",
+        ),
+        cell,
+        (*state(spine), *rule.own),
+        join(
+            settle,
+            deliver(spine, effect),
+            take_up(spine, rule.synapse.on_pre),
+            growth,
+            f"drive = ({keep}*grown + {jump}*growth)*pending",
+            f"{size} = {size} - ({in_proportion(spine)})",
+        ),
+        "",
+        join(settle, absent),
+        settle_steps,
+        locals=locals_,
+    )
+
+
+def _postsynaptic(
+    spine: Spine, growth: str, potentials: Mapping[str, str]
+) -> tuple[CellBlock, dict[str, tuple[str, str]]]:
+    """Return what is kept on postsynaptic cells, and what spines read of it by place."""
+    rule, fold = spine.rule, folding(spine)
+    assert rule
+    assert fold
+    pending = Equation("pending", "", "1")
+    if potentials:
+        summed = f"pending += dt*({fold.gain})/growth"
+        return following(rule, potentials, pending, summed, before=growth, settle="pending = 0")
+    after, _ = rule.postsynaptic.parsed()
+    on_spike = join(growth, f"pending += ({fold.gain})/growth", rule.postsynaptic.on_spike)
+    return CellBlock((*after, pending), on_spike, "pending = 0"), {}
+
+
+def _affine(expression: str, name: str) -> tuple[str, str] | None:
+    """Return factor and rest of a sum in which `name` is a factor of some terms, else None."""
+    keep: list[str] = []
+    rest: list[str] = []
+    for sign, term in _terms(parse_expression(expression), ""):
+        parts = factors(term)
+        own = [factor for factor in parts if isinstance(factor, ast.Name) and factor.id == name]
+        others = [_written(factor) for factor in parts if factor not in own]
+        text = f"{sign}{'*'.join(others) or '1'}"
+        if len(own) > 1 or name in identifiers(" * ".join(others) or "1"):
+            return None
+        (keep if own else rest).append(text)
+    return _sum(keep), _sum(rest)
+
+
+def _written(factor: ast.expr) -> str:
+    text = ast.unparse(factor)
+    return text if isinstance(factor, ast.Name | ast.Constant) else f"({text})"
+
+
+def _sum(terms: list[str]) -> str:
+    text = " + ".join(terms) or "0"
+    return text if text.isidentifier() or text.isdecimal() else f"({text})"
+
+
+def _terms(node: ast.expr, sign: str) -> Iterator[tuple[str, ast.expr]]:
+    match node:
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            yield from _terms(left, sign)
+            yield from _terms(right, sign)
+        case ast.BinOp(left=left, op=ast.Sub(), right=right):
+            yield from _terms(left, sign)
+            yield from _terms(right, "" if sign else "-")
+        case _:
+            yield sign, node
+
+
+def _jump(spine: Spine) -> tuple[str, str] | None:
+    """Return what an arrival keeps of the folded trace and what it adds, or None."""
+    rule = spine.rule
+    fold = folding(spine)
+    assert rule
+    assert fold
+    trace = fold.trace
+    _, statements = rule.presynaptic.parsed()
+    match [s for s in statements if s.name == trace]:
+        case [Statement(operator="", expression=expression)]:
+            found = _affine(expression, trace)
+        case [Statement(operator="+", expression=expression)]:
+            found = _affine(f"{trace} + ({expression})", trace)
+        case _:
+            return None
+    # A factor that an arrival itself changes would be read at the wrong moment.
+    if found is None or (identifiers(found[0]) | identifiers(found[1])) - set(rule.parameters):
+        return None
+    return found
+
+
+def foldable(spine: Spine) -> bool:
+    """Return whether the rule of a spine has a folded form that the builder can use."""
+    rule, fold = spine.rule, folding(spine)
+    if rule is None or fold is None or rule.presynaptic.delay:
+        return False
+    trace = fold.trace
+    equations, statements = rule.presynaptic.parsed()
+    if _jump(spine) is None:
+        return False
+    readers = [e.expression for e in equations if e.name != trace]
+    readers += [s.expression for s in statements if s.name != trace]
+    readers += [s.expression for s in parse_statements(rule.synapse.on_pre)]
+    return not any(trace in identifiers(text) for text in readers if text)
+
+
+def settling_steps(tau: float, step: float, border_steps: int) -> int | None:
+    """Return how many steps may pass between two settlings, or None if there is no way.
+
+    The result divides `border_steps`, the steps between snapshots or ticks of the
+    slow clock, which read the true volume.
+    """
+    longest = int(LONGEST_SETTLING * tau / step)
+    if longest >= border_steps:
+        return border_steps
+    unit = 1
+    while unit <= border_steps:
+        for divisor in (unit, 2 * unit, 5 * unit):
+            if border_steps % divisor == 0 and border_steps // divisor <= longest:
+                return border_steps // divisor
+        unit *= 10
+    return None
