@@ -20,6 +20,7 @@ from neurospine.results.info import RunInfo, SpineInfo, TraceInfo, Variable
 from neurospine.simulation.network import Recording, Trace
 from neurospine.simulation.plan import Plan
 from neurospine.simulation.sites import in_unit
+from neurospine.simulation.uncaging import stimulated, stimulated_distance
 
 _PACKAGES = ("neurospine", "brian2", "numpy", "sympy", "h5py")
 
@@ -120,12 +121,19 @@ def _spines(plan: Plan, projection: str) -> SpineInfo:
     units = {"delay": "second"}
     meanings = {"present": "there is a spine at the start", "recorded": "snapshots hold it",
                 "delay": "from a spike of the axon to its effect"}  # fmt: skip
-    sites, spine = plan.sites[projection], plan.model.spines[projection]
-    if sites.segments:
+    own, spine = plan.slots[projection], plan.model.spines[projection]
+    sites, reached = own.sites, stimulated(plan.aims, projection, own)
+    if sites.position.size:
         table["compartment"], table["position"] = sites.compartment, sites.position
         units["position"] = "um"
         meanings["position"] = "distance along the compartment"
         meanings["compartment"] = "compartment of the cell that the spine is on"
+    if reached is not None:
+        table["stimulated"] = reached
+        table["stimulated_distance"] = stimulated_distance(own, reached)
+        units["stimulated_distance"] = "um"
+        meanings["stimulated"] = "glutamate is uncaged at the spine"
+        meanings["stimulated_distance"] = "distance to the nearest stimulated spine"
     for name, values in sites.geometry.items():
         assert spine.geometry
         quantity = spine.geometry.quantities[name]
