@@ -38,7 +38,8 @@ STIMULATED_HEAD = """\
 """
 NEIGHBOURS_HEAD = """\
 # Eggl et al. 2023 (key eggl2023): head area 40 min after stimulation, of spines that were not
-# stimulated. from, to: distance along the dendrite to the nearest stimulated spine. side: outside
+# stimulated. from, to: distance along the dendrite to the nearest stimulated spine; distance: the
+# middle of the two. side: outside
 # the stimulated stretch, or between its spines (distances with a minus in the source, as the
 # authors' code defines them, meggl23/MultiSpinePlasticity, ROICode/SynapseFuncs.py).
 # One neighbour of 15 at a distance of exactly 0 is left out.
@@ -77,7 +78,7 @@ def derive(path: Path) -> dict[str, str]:
             stimulated.append(
                 ",".join([str(number), str(time), role, *row_of(change, cells[chosen])])
             )
-    neighbours = [f"number,side,from [um],to [um],role,{names}"]
+    neighbours = [f"number,side,distance [um],from [um],to [um],role,{names}"]
     change = table[AFTER[40]] / base - 1
     for number in (1, 3, 15):
         of_number = control & (table["role"] == "Spine") & (table["stimulated_spines"] == number)
@@ -88,7 +89,7 @@ def derive(path: Path) -> dict[str, str]:
             if chosen.sum() < 5:
                 continue
             fitted = side == "outside" and (number, start, stop) in CALIBRATE_NEIGHBOURS
-            head = [str(number), side, str(start), str(stop)]
+            head = [str(number), side, str((start + stop) / 2), str(start), str(stop)]
             head.append("calibration" if fitted else "held_out")
             neighbours.append(",".join([*head, *row_of(change[chosen], cells[chosen])]))
     return {
