@@ -27,13 +27,13 @@ CALIBRATE_NEIGHBOURS = ((15, 0, 2), (3, 5, 10))
 COMMON = """\
 # CA1 pyramidal cells, organotypic slices, two-photon projections; n spines of so many cells.
 # From the areas published with the paper (meggl23/SpontaneousSpines, Data.zip), by
-# tools/derive_stimulated_data.py. number: spines stimulated at once.
+# tools/derive_stimulated_data.py. stimulated_spines: so many at once.
 # change: mean of area over the spine's own mean at -15, -10 and -5 min, less 1.
 # standard_error: over spines. cell_standard_error: of {draws} bootstrap samples of cells.
 # role: what is held_out was not fitted.
 """
 STIMULATED_HEAD = """\
-# Eggl et al. 2023 (key eggl2023): head area of stimulated spines; number 0 are all spines of the
+# Eggl et al. 2023 (key eggl2023): head area of stimulated spines; 0 are all spines of the
 # sham experiments. time: min from the stimulation.
 """
 NEIGHBOURS_HEAD = """\
@@ -67,7 +67,7 @@ def derive(path: Path) -> dict[str, str]:
     control = table["condition"] == "Control"
     comment = COMMON.format(draws=DRAWS)
     names = "n,cells,change,standard_error,cell_standard_error"
-    stimulated = [f"number,time [minute],role,{names}"]
+    stimulated = [f"stimulated_spines,time [minute],role,{names}"]
     for number in (0, 1, 3, 15):
         chosen = control & (table["role"] == "Stim") & (table["stimulated_spines"] == number)
         chosen = ~control if number == 0 else chosen
@@ -78,7 +78,7 @@ def derive(path: Path) -> dict[str, str]:
             stimulated.append(
                 ",".join([str(number), str(time), role, *row_of(change, cells[chosen])])
             )
-    neighbours = [f"number,side,distance [um],from [um],to [um],role,{names}"]
+    neighbours = [f"stimulated_spines,side,distance [um],from [um],to [um],role,{names}"]
     change = table[AFTER[40]] / base - 1
     for number in (1, 3, 15):
         of_number = control & (table["role"] == "Spine") & (table["stimulated_spines"] == number)
