@@ -55,7 +55,7 @@ def _spreading(diffusion: float, interval: float) -> np.ndarray:
     exchange = np.diag(np.ones(PLACES - 1), 1)
     exchange = exchange + exchange.T
     exchange -= np.diag(exchange.sum(axis=1))
-    return expm(exchange * diffusion * interval)
+    return np.asarray(expm(exchange * diffusion * interval))
 
 
 def follow(
@@ -87,7 +87,8 @@ def follow(
     size = p["enlargement"] * REFERENCE_VOLUME if stimulation is None else 0.0
     v = np.full(PLACES, volume)
     transient, shrunk, shrink, growth = np.zeros((4, PLACES))
-    found, now = [], 0.0
+    found: list[np.ndarray] = []
+    now = 0.0
     while len(found) < len(TIMES):
         stimulating = now < PULSES
         interval = PULSE_TICK if stimulating else TICK
