@@ -182,7 +182,7 @@ def _inputs(plan: Plan) -> pd.DataFrame:
 
 def _variables(plan: Plan, spine: Spine, recording: Recording) -> dict[str, Variable]:
     types = dict(zip(recording.variables, recording.types, strict=True))
-    described = {
+    described: dict[str, Variable] = {
         "volume": Variable(spine.structure.volume.unit, "spine head volume", type=types["volume"]),
         "stage": Variable("1", "stage of the spine, 0 where there is none", type="i1"),
     }
@@ -199,5 +199,7 @@ def _variables(plan: Plan, spine: Spine, recording: Recording) -> dict[str, Vari
         known = ("", {}) if own else (section.value, values)
         described[name] = Variable(section.unit, meaning, *known, types["volume"])
     wanted = plan.protocol.record.variables
-    derived = {n: v for n, v in described.items() if v.expression and n in wanted}
+    derived: dict[str, Variable] = {
+        n: v for n, v in described.items() if v.expression and n in wanted
+    }
     return {**{name: described[name] for name in types}, **derived}  # recorded ones in their order

@@ -200,9 +200,9 @@ def test_only_stimulated_spines_change(run: tuple[Any, Path]) -> None:
     assert stimulated.sum() == 3
     assert np.array_equal(before != after, stimulated)
     assert np.all(after[stimulated] > before[stimulated])
-    inhibiting = made.spines["inhibiting"]
-    assert np.ptp(inhibiting["volume"].values) == 0
-    assert made.slots["inhibiting"]["position"].tolist() == [50, 50]
+    gaba_contact = made.spines["gaba_contact"]
+    assert np.ptp(gaba_contact["volume"].values) == 0
+    assert made.slots["gaba_contact"]["position"].tolist() == [50, 50]
 
 
 def test_distances_are_in_the_file_with_unit_and_meaning(run: tuple[Any, Path]) -> None:
@@ -217,7 +217,7 @@ def test_distances_are_in_the_file_with_unit_and_meaning(run: tuple[Any, Path]) 
         assert "stimulated" not in spines.coords
     with h5py.File(path) as file:
         np.testing.assert_array_equal(file["slots/spines/stimulated"][...], slots["stimulated"])
-        assert "stimulated_distance" not in file["slots/inhibiting"]
+        assert "stimulated_distance" not in file["slots/gaba_contact"]
 
 
 # -- errors ---------------------------------------------------------------------------------

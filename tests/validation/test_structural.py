@@ -34,7 +34,7 @@ def tool(shipped: Path) -> Any:
 @pytest.fixture
 def numbers() -> dict[str, float]:
     """What the files say, in s, um and um**3."""
-    model = load_model("structural_line").with_set("ca1_slice")
+    model = load_model("dendritic_line").with_set("ca1_slice")
     parts = {part.name: part for part in model.spines["spines"].parts}
     found = {}
     for name in ("structural", "competition"):
