@@ -139,7 +139,7 @@ def shares_of_largest(table: pd.DataFrame, among: pd.DataFrame | None = None) ->
     sizes = (table if among is None else among)["value"].abs()
     if not sizes.max() > 0:
         return table.assign(value=np.nan, standard_error=0.0)
-    place = sizes.idxmax()
+    place: Any = sizes.idxmax()
     largest, error = table.loc[place, "value"], table.loc[place, "standard_error"]
     share = table["value"] / largest
     spread = np.hypot(table["standard_error"], share * error) / abs(largest)
