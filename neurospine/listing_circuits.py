@@ -31,7 +31,7 @@ def describe_circuit(model: Model) -> Iterator[Listing]:
             model.spines[name].name,
             _joined(model, projection.connectivity),
             f"{delay} to {spread} more" if spread else delay,
-            ", ".join(projection.compartments),
+            _onto(model, projection),
             _arrival(model, projection),
         )
     if table.rows:
@@ -62,6 +62,18 @@ def _joined(model: Model, connectivity: Connectivity) -> str:
         for key, value in connectivity.model_dump(exclude={"rule"}, exclude_none=True).items()
     ]
     return ", ".join([connectivity.rule, *facts])
+
+
+def _onto(model: Model, projection: Projection) -> str:
+    """Return the dendrites that spines lie on, and where on them if they are not at random."""
+    where = list(projection.compartments)
+    if projection.length:
+        where.append(f"{_number(model, projection.length)} of dendrite")
+    if projection.placement == "even":
+        where.append("at even distances")
+    if projection.position:
+        where.append(f"at {_number(model, projection.position)}")
+    return ", ".join(where)
 
 
 def _arrival(model: Model, projection: Projection) -> str:

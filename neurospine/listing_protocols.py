@@ -18,6 +18,7 @@ from neurospine.description.stimuli import (
     SpikeList,
     Stimulus,
     Triplet,
+    Uncaging,
     Volley,
 )
 from neurospine.description.targets import Target
@@ -108,6 +109,11 @@ def in_words(stimulus: Stimulus, axes: Container[str] = ()) -> str:
         case Volley():
             spread = "" if s.spread.split()[0] == "0" else f", {s.spread} apart"
             what = f"a spike in each of {s.count} cells of {s.population} at {s.start}{spread}"
+        case Uncaging():
+            which = f"{s.number} {s.projection} around {s.around or 'the middle'}"
+            if s.spines is not None:
+                which = f"{s.projection} {_cells(s.spines)}"
+            what = f"{s.count} pulses at {s.rate} onto {which}, from {s.start}"
         case Current():
             into = f"{s.population}.{s.compartment}" if s.compartment else s.population
             cells = f" (cells {_cells(s.cells)})" if s.cells else ""

@@ -50,6 +50,8 @@ def draw_curve(axes: Any, protocol: Protocol, plot: Curve, table: pd.DataFrame) 
         _draw_published(axes, plot, points, value, label, colour, aside)
     draw_lines(axes, plot)
     axes.set_xlabel(axis_label(protocol, plot))
+    if plot.x == "distance" and plot.x not in protocol.conditions:
+        axes.set_xlim(left=0)  # where the stimulated spines are
     _finish(axes, protocol, plot, table)
     caption(axes, intervals_said(table, "band"))
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from neurospine.analysis import (
     assemblies,
+    changes,
     current_measures,
     fluctuations,
     imaging,
@@ -121,6 +122,7 @@ _BY_KIND: dict[str, Callable[[Trajectory, Any], pd.DataFrame]] = {
     "autocorrelation": sizes.autocorrelation,
     "fluctuation": fluctuations.fluctuation,
     "kesten": fluctuations.kesten,
+    "size_change": changes.size_change,
     "shape": shapes.shape,
     "shape_correlation": shapes.shape_correlation,
     "pair_correlation": shapes.pair_correlation,

@@ -133,11 +133,13 @@ def _check_spine(spine: Spine, model: Model) -> None:
         )
     if spine.stages:
         own = {n: e.parameter(n).number for n, e in spine.readout.parameters.items()}
-        if evaluate(spine.readout.weight.value, {**own, "volume": 0.0}) != 0:
-            raise ModelError(
-                f"{model.origins[spine.readout.name]}: [weight]: a spine without volume must "
-                "have weight 0"
-            )
+        for table in ("weight", "bound"):
+            section = getattr(spine.readout, table)
+            if section and evaluate(section.value, {**own, "volume": 0.0}) != 0:
+                raise ModelError(
+                    f"{model.origins[spine.readout.name]}: [{table}]: a spine without volume must "
+                    f"have {table} 0"
+                )
 
 
 def _variables(part: Part) -> list[str]:

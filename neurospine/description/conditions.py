@@ -17,7 +17,8 @@ MOST_CONDITIONS = 1_000_000
 #: Names that results have for something else.
 _TAKEN = frozenset(
     "condition repeat pre post time slot cell number volume weight stage contact birth death lag "
-    "size value standard_error low high n".split()
+    "compartment position stimulated_distance size value standard_error low high "
+    "n".split()
 )
 
 

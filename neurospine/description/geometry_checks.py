@@ -14,7 +14,7 @@ from neurospine.errors import ModelError
 
 #: Columns that the table of slots has already.
 _TAKEN = ("slot", "pre", "post", "delay", "condition", "repeat", "present", "recorded",
-          "compartment", "position", "volume")  # fmt: skip
+          "compartment", "position", "stimulated", "stimulated_distance", "volume")  # fmt: skip
 
 
 def check_geometry(part: GeometryPart, origin: str) -> None:

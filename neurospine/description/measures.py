@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from neurospine.description.change_measures import SizeChange, check_size_change
 from neurospine.description.imaging_measures import (
     Ages,
     Density,
@@ -66,13 +67,13 @@ Measure = Annotated[
     | Autocorrelation | Occupancy | Ages | Summation | FiringRate | SpikeCount | IsiVariation
     | FirstSpikeLatency | RestingPotential | PeakDeflection | Attenuation | TraceDurationAbove
     | InputResistance | Sag | TimeConstant | Shape | ShapeCorrelation | PairCorrelation
-    | AssemblyStrength,
+    | AssemblyStrength | SizeChange,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
 #: Keys that hold a duration (or several), and those that hold a volume.
 _DURATIONS = ("every", "lag", "lags", "lasting", "older_than")
-_VOLUMES = ("detection", "smaller_than", "smallest", "largest")
+_VOLUMES = ("detection", "smaller_than", "larger_than", "smallest", "largest")
 
 
 def check_measures(protocol: Protocol) -> None:
@@ -87,6 +88,8 @@ def check_measures(protocol: Protocol) -> None:
             check_neuron_measure(protocol, measure, place)
         if isinstance(measure, AssemblyStrength):
             check_assemblies(protocol, measure, place)
+        if isinstance(measure, SizeChange):
+            check_size_change(protocol, measure, place)
     for name, measure in protocol.measures.items():
         if isinstance(measure, Ratio | Summation):
             _check_ratio(protocol, measure, f"[measures.{name}]")

@@ -33,6 +33,7 @@ from neurospine.errors import ModelError, shorten, suggest
 
 PointMethod = Literal["exact", "exponential_euler", "euler", "rk2", "rk4"]
 CableMethod = Literal["backward_euler", "crank_nicolson"]
+Placement = Literal["random", "even"]
 
 
 class NeuronPart(Part):
@@ -77,6 +78,10 @@ class Projection(Table):
     `compartments`, evenly over their membrane, and open `receptors`: mechanisms, each
     with the parameter that is its peak conductance at weight 1. One that `gates` another
     projection inhibits the dendrite at its spines, which their rule may read.
+
+    Cells without compartments may have one straight dendrite of a `length`. Spines lie on a
+    dendrite at `random` or at `even` distances (`placement`), or all at one `position`, which
+    counts from the parent's side (see `places.py`).
     """
 
     origin: Annotated[str, Field(alias="from")]
@@ -89,6 +94,9 @@ class Projection(Table):
     compartments: tuple[str, ...] = ()
     receptors: dict[str, str] = {}
     gates: str | None = None
+    length: str | None = None
+    placement: Placement | None = None
+    position: str | None = None
 
 
 class Drive(Table):

@@ -192,6 +192,12 @@ def _check_measure(protocol: Protocol, plot: Picture, name: str) -> None:
             raise ProtocolError(f"[plot]: measure: {name!r} must be {words}")
     if isinstance(plot, Lines):
         known("[plot]: x", plot.x, {**protocol.conditions, **own})
+        others = [axis for axis in own if axis != plot.x]
+        if isinstance(plot, Curve) and others:
+            raise ProtocolError(
+                f"[plot]: measure: {name!r} has a row for each {others[0]}, and a curve against "
+                f"{plot.x} can show one only"
+            )
         for axis, value in plot.only.items():
             known("[plot]: only", axis, protocol.conditions)
             if value not in protocol.conditions[axis].values:

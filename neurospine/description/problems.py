@@ -15,19 +15,20 @@ MOST_PROBLEMS = 5
 _EXAMPLES = {
     "a time such as '2 s'": (
         "duration tick record_every step spine_step every start stop spread lag lags lasting "
-        "older_than before steady after bin length interval first_interval second_interval"
+        "older_than before steady after bin at length interval first_interval second_interval"
     ),
     "a rate such as '10 Hz'": "rate",
     "a current such as '200 pA'": "amplitude",
     "a quantity such as '-20 mV'": "level",
-    "a volume such as '0.02 um**3'": "detection smaller_than smallest largest",
+    "a volume such as '0.02 um**3'": "detection smaller_than larger_than smallest largest",
+    "a length such as '5 um'": "around from_distance to_distance bins",
 }
 _MEANT = {key: words for words, keys in _EXAMPLES.items() for key in keys.split()}
 #: Keys of model files that name a parameter.
 _PARAMETERS = frozenset(
-    "delay delay_spread in_degree contacts extent length peak rate diameter coupling capacitance "
-    "axial_resistivity potential refractory reversal lowest highest additive multiplicative share "
-    "time_constant".split()
+    "delay delay_spread in_degree contacts extent length position peak rate diameter coupling "
+    "capacitance axial_resistivity potential refractory reversal lowest highest additive "
+    "multiplicative share time_constant".split()
 )
 #: Tables of model files whose values all name parameters.
 _NAMING = frozenset({"receptors", "initial", "carries"})

@@ -68,7 +68,9 @@ class Record(Table):
     stage, moments and a histogram of volume over all slots.
     """
 
-    variables: tuple[Literal["volume", "weight", "stage"], ...] = ("volume", "weight", "stage")
+    variables: tuple[Literal["volume", "weight", "bound", "stage"], ...] = (
+        "volume", "weight", "bound", "stage",
+    )  # fmt: skip
     precision: Literal["double", "single"] = "double"
     every_slot: Annotated[int, Field(gt=0)] = 1
     contacts: bool = True

@@ -103,6 +103,25 @@ class Volley(Table):
     first: CellCount = 0
 
 
+class Uncaging(Table):
+    """Glutamate onto chosen spines of a projection: `count` spikes of the axons that end there.
+
+    On each cell with spines of the projection it is the `number` of them (a number or an
+    axis; 0 is none) that lie nearest to the place `around`, by default the middle, along the
+    dendrite, or along the first compartment that the projection names. Or it is the `spines`
+    of these slots, counted from 0 in each copy of the circuit.
+    """
+
+    kind: Literal["uncaging"]
+    projection: str
+    number: CellCount | str | None = None
+    around: str | None = None
+    spines: Annotated[tuple[CellNumber, ...], Field(min_length=1)] | None = None
+    rate: str
+    count: Count
+    start: str = "0 s"
+
+
 class Current(Table):
     """A constant current into neurons, from `start` (included) to `stop` (excluded).
 
@@ -124,6 +143,6 @@ class Current(Table):
 
 
 Stimulus = Annotated[
-    Regular | Poisson | Pairing | Triplet | SpikeList | Volley | Current,
+    Regular | Poisson | Pairing | Triplet | SpikeList | Volley | Uncaging | Current,
     Field(discriminator="kind"),
 ]

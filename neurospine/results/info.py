@@ -15,7 +15,7 @@ from neurospine.results.tables import TEXT, read_table, write_table
 Attribute = str | int | float | bool
 #: Coordinates of every slot, and columns of its table that have no place among them.
 _SLOT = ("condition", "repeat", "pre", "post")
-_ORDER = (*_SLOT, "slot", "delay", "present", "recorded")
+_ORDER = (*_SLOT, "slot", "delay", "present", "recorded", "stimulated")
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,10 @@ class SpineInfo:
     slots
         One row a slot: slot, pre, post, delay (s), condition, repeat, whether there
         is a spine at the start, and whether snapshots hold it (recorded); then, where there
-        is a dendrite, compartment and position along it (um), and the geometry of the spine.
-        Its `attrs` have the units and meanings of columns.
+        is a dendrite, compartment and position along it (um); where single spines are
+        stimulated, whether it is one of them, and how far it is from the nearest
+        (stimulated_distance, um); and the geometry of the spine. Its `attrs` have the units and
+        meanings of columns.
     variables
         Recorded variables first, then derived ones.
     stages

@@ -35,7 +35,8 @@ class Trajectory:
     spines
         For each projection a dataset with the dimensions time (s) and slot; a slot
         is a spine. Its condition, repeat and cells are coordinates; so are, on dendrites,
-        its compartment and position along it, and its geometry if it has one.
+        its compartment and position along it, how far it is from a stimulated spine where
+        there are such, and its geometry if it has one.
     spikes
         For each population a table with time (s) and cell.
     traces

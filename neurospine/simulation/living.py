@@ -33,6 +33,7 @@ from neurospine.description.expressions import (
 from neurospine.description.spine import Spine
 from neurospine.description.spine_parts import StagesPart, Transition
 from neurospine.results.contacts import BORN, DIED
+from neurospine.simulation.conversion import renewed
 from neurospine.simulation.random import slow_code
 
 #: A spine died and another was born in its slot within a step.
@@ -95,7 +96,8 @@ def _reads(stages: StagesPart, name: str) -> bool:
 
 def _weight(spine: Spine, stages: StagesPart) -> list[str]:
     """Return the statement that brings the weight up to date, where a rate reads it."""
-    return [f"weight = {spine.readout.weight.value}"] if _reads(stages, "weight") else []
+    follows = _reads(stages, "weight") and not spine.bounded
+    return [f"weight = {spine.readout.weight.value}"] if follows else []
 
 
 def _bounded(spine: Spine, volume: str) -> str:
@@ -108,7 +110,8 @@ def _fluctuate(spine: Spine) -> list[str]:
     assert spine.intrinsic
     step = spine.intrinsic.step
     lines = [f"{name} = {draw('normal', name)}" for name in step.normals]
-    return [*lines, *_statements(step.code), f"volume = {_bounded(spine, 'volume')}"]
+    lines += [*_statements(step.code), f"volume = {_bounded(spine, 'volume')}"]
+    return [*lines, *renewed(spine)]
 
 
 def _step(spine: Spine, stages: StagesPart, luck: str) -> list[str]:
@@ -133,7 +136,7 @@ def _step(spine: Spine, stages: StagesPart, luck: str) -> list[str]:
             survival = "survival*"
     else:
         lines.append("volume = present")
-    lines += [*weight, f"leaving = 0.5*(leaving + {leaving})"]
+    lines += [*renewed(spine), *weight, f"leaving = 0.5*(leaving + {leaving})"]
     lines.append(f"luck = {draw('uniform', luck)}")
     crossed = " + int(luck > survival)" if survival else ""
     lines.append(f"turned = int(luck > {survival}exp(-leaving*interval)){crossed}")
@@ -175,7 +178,9 @@ def _jump(spine: Spine, stages: StagesPart, cleared: tuple[str, ...]) -> list[st
     lines += [f"{name} = select(turned >= {BORN}, 0*{name}, {name})" for name in cleared]
     if _reads(stages, "age"):
         lines.append(f"born = select(turned >= {BORN}, slow_time, born)")
-    return lines
+    if spine.bounded:
+        lines.append(f"weight = select(turned >= {BORN}, {spine.readout.weight.value}, weight)")
+    return [*lines, *renewed(spine)]
 
 
 def _any_of(stages: StagesPart, holds: Callable[[str], bool]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from neurospine.description.conditions import Conditions
 from neurospine.description.phases import Phase
 from neurospine.description.protocol import Protocol
-from neurospine.description.stimuli import Pairing, Regular, Triplet
+from neurospine.description.stimuli import Pairing, Regular, Stimulus, Triplet, Uncaging
 from neurospine.description.units import whole_steps
 from neurospine.errors import ProtocolError
 from neurospine.simulation.network import Array
@@ -18,7 +18,10 @@ Row = Mapping[str, float | str]
 
 
 class Occasion:
-    """One condition and repeat of one phase, with the means to read times in it."""
+    """One condition and repeat of one phase, with the means to read times in it.
+
+    `aimed` are the population and its cells that a stimulus of single axons makes spike.
+    """
 
     def __init__(
         self,
@@ -29,6 +32,7 @@ class Occasion:
         repeat: int,
         seed: int,
         sizes: Mapping[str, int],
+        aimed: tuple[str, Array] | None = None,
     ) -> None:
         self.grid: Conditions = protocol.grid
         self.step = protocol.step_seconds
@@ -36,6 +40,13 @@ class Occasion:
         self.phase, self.number, self.row = phase, number, row
         self.repeat, self.seed = repeat, seed
         self.protocol, self.sizes = protocol, sizes
+        self._aimed = aimed
+
+    @property
+    def aimed(self) -> tuple[str, Array]:
+        """The population and cells of a stimulus of single axons."""
+        assert self._aimed is not None, "spines to uncage at were not looked for"
+        return self._aimed
 
     def quantity(self, key: str, text: str, unit: str) -> float:
         """Return what the text under a key means here, counted in a unit."""
@@ -75,7 +86,7 @@ class Occasion:
         size = self.sizes[population]
         return population, np.tile(np.arange(size), ticks.size), np.repeat(ticks, size)
 
-    def train(self, stimulus: Regular | Pairing | Triplet) -> Array:
+    def train(self, stimulus: Regular | Pairing | Triplet | Uncaging) -> Array:
         """Return the ticks of evenly spaced events from the start of the stimulus."""
         rate = self.rate(stimulus.rate)
         if rate < 0:
@@ -84,6 +95,11 @@ class Occasion:
             return np.zeros(0, np.int64)
         times = self.time(stimulus.start) + np.arange(stimulus.count) / rate
         return to_ticks(times, self.step)
+
+
+def named(phase: Phase, number: int, stimulus: Stimulus) -> str:
+    """Return how errors name a stimulus, the one of this number (from 0) in a phase."""
+    return f"phase {phase.name!r}, stimulus {number + 1} ({stimulus.kind})"
 
 
 def to_ticks(times: Array, step: float) -> Array:

@@ -31,8 +31,9 @@ from neurospine.simulation.numbers import Numbers, condition_models
 from neurospine.simulation.projections import Layout
 from neurospine.simulation.schedule import common_steps, stretches
 from neurospine.simulation.sharing import Sharing
-from neurospine.simulation.sites import Sites
+from neurospine.simulation.slots import Slots, make_slots
 from neurospine.simulation.stimuli import spikes
+from neurospine.simulation.uncaging import Aims, aims
 
 #: Brian2 numbers cells in 32 bits.
 MOST_CELLS = 2**31 - 1
@@ -56,8 +57,10 @@ class Plan:
         The form that was asked for.
     fitted_to
         The data that the values of any condition were fitted to.
-    sites
-        Where the spines of each projection sit, and their shape.
+    slots
+        What each projection joins at the start, and where.
+    aims
+        The spines that are stimulated one by one.
     """
 
     model: Model
@@ -69,7 +72,8 @@ class Plan:
     sizes: dict[str, int]
     form: FormName | None
     fitted_to: frozenset[str]
-    sites: dict[str, Sites]
+    slots: dict[str, Slots]
+    aims: Aims
 
     def __repr__(self) -> str:
         """Return what is run, in how many copies, and how many cells these have."""
@@ -137,7 +141,12 @@ class _Planner:
         circuit = self.model.circuit
         check_populations(self.protocol, self.model)
         forced = {n: s for n, s in self.sizes.items() if n not in self.model.neurons}
-        trains = spikes(self.protocol, forced, self.seed)
+        slots = {
+            name: make_slots(self.numbers, name, self.sizes, self.seed)
+            for name in circuit.projections
+        }
+        aimed = aims(self.protocol, self.model, slots, self.sizes, self.seed)
+        trains = spikes(self.protocol, forced, self.seed, aimed)
         groups = [
             Cells(self.protocol, self.numbers, name, self.sizes[name], self.seed).group()
             for name in self.model.neurons
@@ -153,10 +162,9 @@ class _Planner:
         quiet = any(stretch.quiet for stretch in self.schedule)
         synapses: list[Synapses] = []
         borders: list[Border] = []
-        sites: dict[str, Sites] = {}
         layouts = {
             name: Layout(
-                self.numbers, name, form, self.sizes, self.step,
+                self.numbers, name, form, slots[name], self.sizes, self.step,
                 seed=self.seed, sampled=sampled, quiet=quiet,
             )
             for name, form in written.items()
@@ -167,7 +175,6 @@ class _Planner:
             layout.meet(sharing, layouts, between)
             groups += layout.groups(starts.get(layout.projection.target, {}))
             synapses += layout.synapses()
-            sites[layout.name] = layout.sites
             borders += layout.borders()
         groups += sharing.groups()
         borders += sharing.borders()
@@ -195,7 +202,8 @@ class _Planner:
             self.sizes,
             self.form,
             fitted,
-            sites,
+            slots,
+            aimed,
         )
 
     def _ticks(self) -> bool:
@@ -226,7 +234,10 @@ class _Planner:
         size = synapses.pre.size // self.copies
         kept = np.arange(0, size, record.every_slot, dtype=np.int32)
         slots = (np.arange(self.copies, dtype=np.int32)[:, None] * size + kept).ravel()
-        variables, types = ["volume"], ["<f8" if record.precision == "double" else "<f4"]
+        precise = "<f8" if record.precision == "double" else "<f4"
+        variables, types = ["volume"], [precise]
+        if self.model.spines[synapses.name].bounded and {"weight", "bound"} & {*record.variables}:
+            variables, types = [*variables, "weight"], [*types, precise]
         if synapses.lives and "stage" in record.variables:
             variables, types = [*variables, "stage"], [*types, "i1"]
         contacts = record.contacts and synapses.lives

@@ -16,7 +16,7 @@ from neurospine.description.expressions import (
 )
 from neurospine.description.receptors import local_ports, projection_effect
 from neurospine.simulation import slow
-from neurospine.simulation.connections import connections, delays
+from neurospine.simulation.connections import delays
 from neurospine.simulation.forgetting import forgetting
 from neurospine.simulation.form import Form
 from neurospine.simulation.gating import Contacts, Gating
@@ -28,8 +28,8 @@ from neurospine.simulation.partners import STREAMS, declare_partners, new_partne
 from neurospine.simulation.rule_start import start_state
 from neurospine.simulation.sampling import Sampling, sampling
 from neurospine.simulation.sharing import Shared, Sharing
-from neurospine.simulation.sites import make_sites, on_dendrites
-from neurospine.simulation.start import start_volumes
+from neurospine.simulation.sites import on_dendrites
+from neurospine.simulation.slots import Slots
 from neurospine.simulation.traces import Side
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -48,6 +48,8 @@ class Layout:
         The projection.
     form
         How its rule is computed.
+    start
+        What it joins at the start of a run, and where.
     sizes
         Cells in one copy of each population.
     step
@@ -65,6 +67,7 @@ class Layout:
         numbers: Numbers,
         name: str,
         form: Form,
+        start: Slots,
         sizes: Mapping[str, int],
         step: float,
         *,
@@ -84,11 +87,10 @@ class Layout:
             Side(f"{name}_{label}", end, size, self.copies, block, self.parameters)
             for label, end, size, block in zip(labels, ends, self.sizes, blocks, strict=True)
         )
-        self.pre, self.post = connections(numbers, name, self.sizes, self.copies, seed)
+        self.pre, self.post = start.pre, start.post
+        self.stage, self.sites = start.stage, start.sites
         self.slots, self.size = self.pre.size, self.pre.size // self.copies
-        volume, self.stage = start_volumes(numbers, name, self.spine, self.size, seed)
-        self.started = start_state(numbers, name, self.spine, volume, self.stage, seed)
-        self.sites = make_sites(numbers, name, volume, seed)
+        self.started = start_state(numbers, name, self.spine, start.volume, self.stage, seed)
         self.contacts = Contacts(self.pre, self.post, self._delays()[0], self.sites)
         self.shared = Shared()
         self.sampling: Sampling | None = None

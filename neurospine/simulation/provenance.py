@@ -20,6 +20,7 @@ from neurospine.results.info import RunInfo, SpineInfo, TraceInfo, Variable
 from neurospine.simulation.network import Recording, Trace
 from neurospine.simulation.plan import Plan
 from neurospine.simulation.sites import in_unit
+from neurospine.simulation.uncaging import stimulated, stimulated_distance
 
 _PACKAGES = ("neurospine", "brian2", "numpy", "sympy", "h5py")
 
@@ -120,12 +121,19 @@ def _spines(plan: Plan, projection: str) -> SpineInfo:
     units = {"delay": "second"}
     meanings = {"present": "there is a spine at the start", "recorded": "snapshots hold it",
                 "delay": "from a spike of the axon to its effect"}  # fmt: skip
-    sites, spine = plan.sites[projection], plan.model.spines[projection]
-    if sites.segments:
+    own, spine = plan.slots[projection], plan.model.spines[projection]
+    sites, reached = own.sites, stimulated(plan.aims, projection, own)
+    if sites.position.size:
         table["compartment"], table["position"] = sites.compartment, sites.position
         units["position"] = "um"
         meanings["position"] = "distance along the compartment"
         meanings["compartment"] = "compartment of the cell that the spine is on"
+    if reached is not None:
+        table["stimulated"] = reached
+        table["stimulated_distance"] = stimulated_distance(own, reached)
+        units["stimulated_distance"] = "um"
+        meanings["stimulated"] = "glutamate is uncaged at the spine"
+        meanings["stimulated_distance"] = "distance to the nearest stimulated spine"
     for name, values in sites.geometry.items():
         assert spine.geometry
         quantity = spine.geometry.quantities[name]
@@ -173,14 +181,25 @@ def _inputs(plan: Plan) -> pd.DataFrame:
 
 
 def _variables(plan: Plan, spine: Spine, recording: Recording) -> dict[str, Variable]:
-    weight = spine.readout.weight
-    used = identifiers(weight.value) & set(spine.readout.parameters)
-    values = {name: plan.model.number(spine.readout.name, name) for name in used}
     types = dict(zip(recording.variables, recording.types, strict=True))
-    described = {
+    described: dict[str, Variable] = {
         "volume": Variable(spine.structure.volume.unit, "spine head volume", type=types["volume"]),
         "stage": Variable("1", "stage of the spine, 0 where there is none", type="i1"),
-        "weight": Variable(weight.unit, "synaptic weight", weight.value, values, types["volume"]),
     }
+    readout = spine.readout
+    for name, meaning, section in (
+        ("weight", "synaptic weight", readout.weight),
+        ("bound", "the most weight that the volume can carry", readout.bound),
+    ):
+        if section is None:
+            continue
+        used = identifiers(section.value) & set(readout.parameters)
+        values = {key: plan.model.number(readout.name, key) for key in used}
+        own = name in types  # a state of its own, which no expression gives
+        known = ("", {}) if own else (section.value, values)
+        described[name] = Variable(section.unit, meaning, *known, types["volume"])
     wanted = plan.protocol.record.variables
-    return {n: v for n, v in described.items() if n in types or (v.expression and n in wanted)}
+    derived: dict[str, Variable] = {
+        n: v for n, v in described.items() if v.expression and n in wanted
+    }
+    return {**{name: described[name] for name in types}, **derived}  # recorded ones in their order

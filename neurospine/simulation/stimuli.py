@@ -18,13 +18,15 @@ from neurospine.description.stimuli import (
     Regular,
     SpikeList,
     Triplet,
+    Uncaging,
     Volley,
 )
 from neurospine.description.units import ON_A_STEP, convert
 from neurospine.errors import NeurospineError, ProtocolError, suggest
 from neurospine.simulation.network import Array
-from neurospine.simulation.occasion import Occasion, to_ticks
+from neurospine.simulation.occasion import Occasion, named, to_ticks
 from neurospine.simulation.random import generator
+from neurospine.simulation.uncaging import Aims
 
 #: Population, cells and ticks of spikes.
 Trains = Iterator[tuple[str, Array, Array]]
@@ -137,6 +139,12 @@ def _volley(stimulus: Volley, cell: Occasion) -> Trains:
     yield population, stimulus.first + cells, start + spread * cells
 
 
+def _uncaging(stimulus: Uncaging, cell: Occasion) -> Trains:
+    population, axons = cell.aimed
+    ticks = cell.train(stimulus)
+    yield population, np.tile(axons, ticks.size), np.repeat(ticks, axons.size)
+
+
 _KINDS: dict[type, Callable[[Any, Occasion], Trains]] = {
     Regular: _regular,
     Pairing: _pairing,
@@ -144,11 +152,12 @@ _KINDS: dict[type, Callable[[Any, Occasion], Trains]] = {
     Poisson: _poisson,
     SpikeList: _spike_list,
     Volley: _volley,
+    Uncaging: _uncaging,
 }
 
 
 def spikes(
-    protocol: Protocol, sizes: Mapping[str, int], seed: int
+    protocol: Protocol, sizes: Mapping[str, int], seed: int, aims: Aims | None = None
 ) -> dict[str, tuple[Array, Array]]:
     """Return cells and ticks of every population that a protocol makes spike.
 
@@ -160,6 +169,8 @@ def spikes(
         Cells in one copy of each population that can be made to spike.
     seed
         Decides the Poisson stimuli.
+    aims
+        What `uncaging.aims` returned, if glutamate is uncaged.
 
     Returns
     -------
@@ -179,11 +190,12 @@ def spikes(
         for number, stimulus in enumerate(phase.stimuli):
             if isinstance(stimulus, Current):  # no spikes; see `injection`
                 continue
-            place = f"phase {phase.name!r}, stimulus {number + 1} ({stimulus.kind})"
+            aim = (aims or {}).get((phase.original, number))
             try:
                 for copy, row in enumerate(row for row in rows for _ in range(protocol.repeats)):
                     repeat = copy % protocol.repeats
-                    cell = Occasion(protocol, phase, number, row, repeat, seed, sizes)
+                    aimed = (aim.population, aim.axons[copy]) if aim else None
+                    cell = Occasion(protocol, phase, number, row, repeat, seed, sizes, aimed)
                     for name in _populations(stimulus, cell):
                         if name not in sizes:
                             hint = suggest(name, sizes) if sizes else "All cells are neurons here."
@@ -195,7 +207,8 @@ def spikes(
                         chance = np.full(ticks.size, isinstance(stimulus, Poisson))
                         found[name].append((cells + copy * sizes[name], ticks + start, chance))
             except NeurospineError as error:
-                raise ProtocolError(f"{protocol.place}: {place}: {error}") from None
+                place = f"{protocol.place}: {named(phase, number, stimulus)}"
+                raise ProtocolError(f"{place}: {error}") from None
         if phase.spiking:  # forced spikes are counted in steps of spiking
             start += round(phase.seconds / protocol.step_seconds)
     try:
@@ -209,6 +222,8 @@ def _populations(stimulus: Any, cell: Occasion) -> tuple[str, ...]:
         return stimulus.presynaptic, stimulus.postsynaptic
     if isinstance(stimulus, Volley):
         return (cell.grid.word(stimulus.population, cell.row),)
+    if isinstance(stimulus, Uncaging):
+        return (cell.aimed[0],)
     return (stimulus.population,)
 
 

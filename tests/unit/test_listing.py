@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from neurospine.description.stimuli import Uncaging
+from neurospine.listing_protocols import in_words
+
 Command = Callable[..., Any]
 WIDE, NARROW = "200", "80"
 
@@ -51,6 +54,19 @@ def test_targets_are_readable_in_a_narrow_terminal(
     data = shown(command, "show", "bac_firing")
     assert "criterion: data/reference/hay2011_bac.csv" in data
     assert "current: 'tuft' into cell.tuft" in data
+
+
+def test_show_tells_where_spines_lie_and_which_are_stimulated(command: Command) -> None:
+    text = shown(command, "show", "dendritic_line")
+    assert "100 um of dendrite, at even distances" in text
+    assert "100 um of dendrite, at 50 um" in text
+    pulses = {"kind": "uncaging", "projection": "spines", "rate": "1 Hz", "count": 60}
+    near = Uncaging(**pulses, number="together")
+    assert in_words(near, {"together"}) == (
+        "uncaging: 60 pulses at 1 Hz onto 'together' spines around the middle, from 0 s"
+    )
+    listed = Uncaging(**pulses, spines=(4, 5), start="1 s")
+    assert in_words(listed) == "uncaging: 60 pulses at 1 Hz onto spines 4, 5, from 1 s"
 
 
 def test_show_prints_what_a_mechanism_does(command: Command) -> None:

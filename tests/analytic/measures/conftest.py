@@ -30,11 +30,12 @@ def make_trajectory(
     conditions: Mapping[str, Any] | None = None,
     phases: Mapping[str, tuple[float, float]] | None = None,
     every: float = 1.0,
+    more: Mapping[str, Any] | None = None,
 ) -> Trajectory:
     """Return a trajectory; all times are in days.
 
     `volume` is (snapshots, slots), a snapshot `every` so often, 0 where there is no spine;
-    `contacts` are (slot, birth, death), sorted.
+    `contacts` are (slot, birth, death), sorted; `more` are columns of the table of slots.
     """
     volume = np.asarray(volume, float)
     times, slots = np.arange(len(volume)) * every * DAY, volume.shape[1]
@@ -54,7 +55,7 @@ def make_trajectory(
     rows = pd.DataFrame(conditions or {})
     axes = {name: Variable("1", name) for name in rows}
     lives = {} if contacts is None else {"pair": _contacts(contacts, cells)}
-    described = pd.DataFrame({"slot": np.arange(slots), "recorded": True, **cells})
+    described = pd.DataFrame({"slot": np.arange(slots), "recorded": True, **cells, **(more or {})})
     names = tuple(stages.split()) if lives or stages != ALIVE else ()
     spines = {"pair": SpineInfo(described, {}, names)}
     info = RunInfo({"protocol": "p", "model": "m", "seed": 0}, {}, 1.0, table, pd.DataFrame(),
@@ -114,6 +115,24 @@ def make_protocol(
     )  # fmt: skip
 
 
+def make_changes(conditions: Any = None, plot: Any = None, **facts: Any) -> Protocol:
+    """Return a protocol with a stimulus, of the phases `early` (a day) and `late` (two more).
+
+    It measures the change of size, as `facts` say.
+    """
+    uncaging = {"kind": "uncaging", "projection": "pair", "rate": "1 Hz", "count": 1, "number": 2}
+    phases = [
+        {"name": "early", "duration": "1 day", "stimuli": [uncaging]},
+        {"name": "late", "duration": "2 day"},
+    ]
+    axes = {name: {"values": list(dict.fromkeys(values)), "meaning": name}
+            for name, values in (conditions or {}).items()}  # fmt: skip
+    found = {"kind": "size_change", "meaning": "Change of size", "phase": "late",
+             "since": "early", **facts}  # fmt: skip
+    return Protocol(name="p", step="1 s", record_every="1 day", phases=phases, conditions=axes,
+                    measures={"found": found}, plot=plot)  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def synthetic() -> SimpleNamespace:
     """What makes synthetic runs and measures them."""
@@ -128,5 +147,5 @@ def synthetic() -> SimpleNamespace:
 
     return SimpleNamespace(
         trajectory=make_trajectory, lives=make_lives, presence=presence, protocol=make_protocol,
-        measured=measured, day=DAY,
+        measured=measured, day=DAY, changes=make_changes,
     )  # fmt: skip
