@@ -45,9 +45,7 @@ class Course:
     mean: Array
 
 
-def follow(
-    rule: Numbers, potential: Sequence[float], arrivals: Sequence[int], dt: float
-) -> Course:
+def follow(rule: Numbers, potential: Sequence[float], arrivals: Sequence[int], dt: float) -> Course:
     """Return what the rule makes of a potential at the start of each step, and of arrivals."""
     late = round(rule["delay"] / dt)
     count = len(potential)

@@ -82,7 +82,9 @@ def times_above(rule: Rule, events: Events) -> tuple[float, float]:
     return (low, high) if rule["theta_d"] <= rule["theta_p"] else (high, low)
 
 
-def periodic_times_above(rule: Rule, rate: float, count: int, **motif: object) -> tuple[float, float]:
+def periodic_times_above(
+    rule: Rule, rate: float, count: int, **motif: object
+) -> tuple[float, float]:
     """Return the same for a train that has gone on for ever: `count` periods of it.
 
     This is what the authors' code takes. Calcium is carried over from twenty time constants.
@@ -104,9 +106,7 @@ def readout(rule: Rule, time_d: float, time_p: float) -> dict[str, float]:
     if push + pull == 0:
         return {"up": 0.0, "down": 0.0, "change": 1.0}
     goal, kept = push / (push + pull), math.exp(-(push + pull) / rule["tau"])
-    spread = rule["sigma"] * math.sqrt(
-        (time_d + time_p) / (push + pull) / 2 * (1 - kept * kept)
-    )
+    spread = rule["sigma"] * math.sqrt((time_d + time_p) / (push + pull) / 2 * (1 - kept * kept))
     from_down, from_up = goal * (1 - kept), goal + (1 - goal) * kept
     up = _beyond((from_down - 0.5) / spread)
     down = _beyond((0.5 - from_up) / spread)
