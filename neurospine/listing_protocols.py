@@ -21,7 +21,7 @@ from neurospine.description.stimuli import (
     Uncaging,
     Volley,
 )
-from neurospine.description.targets import Target
+from neurospine.description.targets import Place, Target
 from neurospine.listing_tables import Listing
 from neurospine.simulation.form import Form
 from neurospine.simulation.plan import Plan
@@ -40,6 +40,8 @@ def describe_protocol(protocol: Protocol) -> Iterator[RenderableType]:
     yield Text(
         f"step {protocol.step}, recorded every {protocol.record_every}, repeats: {protocol.repeats}"
     )
+    if protocol.long:
+        yield Text("long: 'neurospine validate --quick' leaves it out")
     if protocol.conditions:
         table = Listing(f"\nConditions ({protocol.arrangement})", "name", "values", "meaning")
         for name, axis in protocol.conditions.items():
@@ -123,21 +125,35 @@ def in_words(stimulus: Stimulus, axes: Container[str] = ()) -> str:
 
 
 def criterion(target: Target) -> str:
-    """Return what a target asks for: its bounds or its data, and where."""
+    """Return what a target asks for: its bounds or its data, where, and how it counts."""
     if target.data:
         asked = f"data/reference/{target.data}.csv"
     elif target.above is not None and target.below is not None:
         asked = f"{target.above:g} to {target.below:g}"
     elif target.above is not None:
         asked = f"> {target.above:g}"
-    else:
+    elif target.below is not None:
         asked = f"< {target.below:g}"
+    else:
+        asked = "none"
+    if target.relative_to:
+        among = f" among {_places(target.among)}" * bool(target.among)
+        asked += f" of the {target.relative_to} value{among}"
+    asked += f" at {_places(target.at)}" * bool(target.at)
+    flags = (
+        ("held out", target.held_out),
+        ("prediction", target.prediction),
+        ("shown, not scored", not target.scored),
+    )
+    return asked + "".join(f" ({words})" for words, holds in flags if holds)
+
+
+def _places(where: Place) -> str:
     places = []
-    for axis, ends in target.at.items():
+    for axis, ends in where.items():
         between = " to " if ends[0][0] in "+-.0123456789" else " or "
         places.append(f"{axis} {between.join(ends)}")
-    at = ", ".join(places)
-    return asked + f" at {at}" * bool(at) + " (held out)" * target.held_out
+    return ", ".join(places)
 
 
 def form_equations(form: Form) -> Group:

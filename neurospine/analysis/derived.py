@@ -1,4 +1,4 @@
-"""Measures that follow from the tables of other measures: fits and ratios."""
+"""Measures that follow from the tables of other measures: fits, ratios and shares."""
 
 from __future__ import annotations
 
@@ -117,3 +117,30 @@ def summation(
     for column in ("value", "standard_error", "low", "high"):
         table[column] /= number.where(number != 0)
     return table
+
+
+def shares_of_largest(table: pd.DataFrame, among: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return a measure as share of its largest value in size, with the error of the share.
+
+    Parameters
+    ----------
+    table
+        The measure, with the columns `value` and `standard_error`.
+    among
+        The rows of it among which the largest is sought; all of them by default.
+
+    Returns
+    -------
+    DataFrame
+        The table with other values and errors, to first order and as if conditions were
+        independent. That of the largest is 1 without error. Where all values are 0 or none is
+        a number, shares are no numbers.
+    """
+    sizes = (table if among is None else among)["value"].abs()
+    if not sizes.max() > 0:
+        return table.assign(value=np.nan, standard_error=0.0)
+    place: Any = sizes.idxmax()
+    largest, error = table.loc[place, "value"], table.loc[place, "standard_error"]
+    share = table["value"] / largest
+    spread = np.hypot(table["standard_error"], share * error) / abs(largest)
+    return table.assign(value=share, standard_error=spread.where(table.index != place, 0.0))

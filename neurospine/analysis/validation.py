@@ -8,17 +8,20 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from neurospine.analysis.derived import shares_of_largest
 from neurospine.analysis.measures import Measures
 from neurospine.description.measures import axes_of
 from neurospine.description.protocol import Protocol
-from neurospine.description.targets import Target, holds_words
+from neurospine.description.targets import Place, Target, holds_words
 from neurospine.description.units import convert, parse_quantity
 from neurospine.errors import ProtocolError
 from neurospine.results.trajectory import Trajectory
 
-Verdict = Literal["met", "near", "miss"]
-#: Calibrated: parameters were fitted to these data. Held out: they must not be.
-Status = Literal["calibrated", "predicted", "held out"]
+#: Shown: nothing was compared, as the target asks.
+Verdict = Literal["met", "near", "miss", "shown"]
+#: Calibrated: parameters were fitted to these data. Held out: they must not be. Predicted: they
+#: were not. Prediction: there are no data yet.
+Status = Literal["calibrated", "predicted", "held out", "prediction"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class Score:
     """One line of a scorecard.
 
     `z` is the distance of the measured from the published value in standard errors
-    of both together; it is None where the published value is a bound.
+    of both together; it is None where the published value is a bound, and where nothing is
+    compared.
     """
 
     phenomenon: str
@@ -68,11 +72,12 @@ def compare(trajectory: Trajectory, protocol: Protocol, measures: Measures) -> l
     scores: list[Score] = []
     for target in protocol.targets:
         table = measures[target.measure]
-        lines = (
-            _against_data(target, protocol, table, fitted)
-            if target.data
-            else [_against_bound(target, protocol, table, fitted)]
-        )
+        if target.data:
+            lines = _against_data(target, protocol, table, fitted)
+        elif target.bounded:
+            lines = [_against_bound(target, protocol, table, fitted)]
+        else:
+            lines = _shown(target, protocol, table, fitted)
         if not lines:
             raise ProtocolError(
                 f"target {target.phenomenon!r}: data/reference/{target.data}.csv has no value for "
@@ -83,6 +88,8 @@ def compare(trajectory: Trajectory, protocol: Protocol, measures: Measures) -> l
 
 
 def _status(target: Target, fitted: set[str]) -> Status:
+    if target.prediction:
+        return "prediction"
     if target.held_out and target.rows:  # these rows of the data were not fitted
         return "held out"
     if {target.data, target.source} & fitted:
@@ -122,40 +129,52 @@ def _same(ours: Any, theirs: Any, unit: str, their_unit: str) -> bool:
     return math.isclose(ours, theirs, rel_tol=1e-6, abs_tol=1e-9)
 
 
-def _within(target: Target, protocol: Protocol, table: pd.DataFrame) -> pd.DataFrame:
+def _within(
+    target: Target, protocol: Protocol, table: pd.DataFrame, key: Literal["at", "among"] = "at"
+) -> pd.DataFrame:
     """Return the rows of a measure at which a target wants it."""
     inside, units = table, _axes(target, protocol, table)
-    for axis, ends in target.at.items():
+    for axis, ends in getattr(target, key).items():
         if holds_words(protocol, axis):
             inside = inside[inside[axis].isin(ends)]
             continue
         low, high = (convert(*parse_quantity(end), units[axis]) for end in (ends[0], ends[-1]))
         inside = inside[inside[axis].between(low - 1e-9, high + 1e-9)]
     if inside.empty:
-        raise ProtocolError(f"target {target.phenomenon!r}: no condition of the run is within 'at'")
+        raise ProtocolError(
+            f"target {target.phenomenon!r}: no condition of the run is within '{key}'"
+        )
     return inside
 
 
 def _score(target: Target, protocol: Protocol, row: Any, published: Any, fitted: set[str]) -> Score:
-    value, error = float(published[target.column]), float(published[target.error])
+    value, error = float(published[target.column]), published.get(target.error)
+    label, status = _label(target, protocol, row), _status(target, fitted)
     measured, own = float(row["value"]), float(row["standard_error"])
-    if math.hypot(error, own) == 0:
+    if not target.scored:
+        error = None if error is None else float(error)
+        return Score(
+            target.phenomenon, label, measured, own, value, error, "", None, "shown", status,
+            target.source,
+        )  # fmt: skip
+    both = math.hypot(float(error), own)
+    if both == 0:
         raise ProtocolError(
             f"target {target.phenomenon!r}: neither {target.data} nor the run has an error; "
             "give a bound instead"
         )
-    z = (measured - value) / math.hypot(error, own)
+    z = (measured - value) / both
     return Score(
         target.phenomenon,
-        _label(target, protocol, row),
+        label,
         measured,
         own,
         value,
-        error,
+        float(error),
         "|z| <= 1",
         z,
         verdict_of(z),
-        _status(target, fitted),
+        status,
         target.source,
     )
 
@@ -163,6 +182,9 @@ def _score(target: Target, protocol: Protocol, row: Any, published: Any, fitted:
 def _against_bound(
     target: Target, protocol: Protocol, table: pd.DataFrame, fitted: set[str]
 ) -> Score:
+    if target.relative_to:
+        among = _within(target, protocol, table, "among")
+        table = shares_of_largest(table, among)
     inside = _within(target, protocol, table)
     values = inside["value"]
     above = target.above is None or bool((values > target.above).all())
@@ -172,24 +194,43 @@ def _against_bound(
     row = inside.iloc[order[0] if lowest else order[values.count() - 1]]
     bounds = [f"> {target.above:g}"] if target.above is not None else []
     bounds += [f"< {target.below:g}"] if target.below is not None else []
-    span = ", ".join(f"{axis} {_words(protocol, axis, ends)}" for axis, ends in target.at.items())
+    verdict: Verdict = "met" if above and below else "miss"
     return Score(
         target.phenomenon,
-        span,
+        _places(protocol, target.at),
         float(row["value"]),
         float(row["standard_error"]),
         None,
         None,
-        " and ".join(bounds),
+        " and ".join(bounds) + f" of {target.relative_to}" * bool(target.relative_to),
         None,
-        "met" if above and below else "miss",
+        verdict if target.scored else "shown",
         _status(target, fitted),
         target.source,
     )
 
 
-def _words(protocol: Protocol, axis: str, ends: tuple[str, ...]) -> str:
-    return (" or " if holds_words(protocol, axis) else " to ").join(ends)
+def _shown(
+    target: Target, protocol: Protocol, table: pd.DataFrame, fitted: set[str]
+) -> list[Score]:
+    """Return a line for each row at which a target wants its measure, compared with nothing."""
+    status = _status(target, fitted)
+    return [
+        Score(
+            target.phenomenon, _label(target, protocol, row), float(row["value"]),
+            float(row["standard_error"]), None, None, "", None, "shown", status, target.source,
+        )
+        for _, row in _within(target, protocol, table).iterrows()
+    ]  # fmt: skip
+
+
+def _places(protocol: Protocol, at: Place) -> str:
+    """Return where a bound has to hold in words."""
+    words = []
+    for axis, ends in at.items():
+        between = " or " if holds_words(protocol, axis) else " to "
+        words.append(f"{axis} {between.join(ends)}")
+    return ", ".join(words)
 
 
 def _label(target: Target, protocol: Protocol, row: Any) -> str:

@@ -13,7 +13,7 @@ from neurospine.description.connectivity import check_connectivity
 from neurospine.description.dimensions import check_statements
 from neurospine.description.expressions import check_name, identifiers, parse_statements
 from neurospine.description.parts import Drive, Population, Projection
-from neurospine.description.places import check_places
+from neurospine.description.places import check_gates, check_places
 from neurospine.description.receptors import (
     THROUGH_NECK,
     check_receptors,
@@ -78,6 +78,7 @@ class CircuitCheck:
         for parameter in projection.receptors.values():
             self._parameter("receptors", parameter, siemens.dim)
         check_places(self.model, name, self._quantity)
+        check_gates(self.model, name)
         effect = projection_effect(self.model, name)
         self._effect(effect, projection.target, self._at_spine(name))
 

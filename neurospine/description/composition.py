@@ -33,7 +33,7 @@ from neurospine.description.plasticity_checks import check_plasticity
 from neurospine.description.plasticity_parts import PlasticityPart
 from neurospine.description.receptors import projection_effect
 from neurospine.description.slow_checks import check_slow
-from neurospine.description.slow_parts import SlowPart
+from neurospine.description.slow_parts import EXTENTS, SlowPart
 from neurospine.description.spine import Spine
 from neurospine.description.spine_parts import (
     GeometryPart,
@@ -50,7 +50,10 @@ if TYPE_CHECKING:
 Names = Mapping[str, Dimension]
 #: Objects that every network has.
 _OWN_OBJECTS = ("network", "recorder", "defaultclock")
-_OWN_ENDINGS = ("_spikes", "_out", "_settle", "_traces")
+_OWN_ENDINGS = (
+    *("_spikes", "_out", "_settle", "_traces", "_gaba_level", "_gates"),
+    *(f"_{kind}_{extent}" for kind in ("consolidation", "neighbours") for extent in EXTENTS),
+)
 
 
 def check_model(model: Model) -> None:

@@ -192,11 +192,11 @@ class PartSource:
         return part, origin
 
 
-def offering(port: str) -> list[str]:
-    """Return the names of library parts that set a port."""
+def offering(port: str, by: str = "provides") -> list[str]:
+    """Return the names of library parts that set a port, or with `by` those that need it."""
     names = []
     for name, path in list_files("models").items():
         part = parse_part(read_text(path), display(path))
-        if port in getattr(part, "provides", ()):
+        if port in getattr(part, by, ()):
             names.append(name)
     return names

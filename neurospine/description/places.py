@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from neurospine.errors import ModelError
+from neurospine.description.parts import offering
+from neurospine.description.plasticity_parts import INHIBITION
+from neurospine.errors import ModelError, suggest
 
 if TYPE_CHECKING:
     from neurospine.description.model import Model
@@ -70,3 +72,40 @@ def check_places(model: Model, projection: str, parameter: Callable[[str, str, s
             f"position: counts along one compartment, and {len(described.compartments)} are named"
         )
     parameter("position", described.position, "meter")
+
+
+def check_gates(model: Model, projection: str) -> None:
+    """Check that what a projection gates lies on the same dendrites, and listens.
+
+    Raises
+    ------
+    ModelError
+        If there is no such projection, it is onto other cells, one of the two has no places, or
+        the rule of its spines takes no notice of inhibition.
+    """
+    projections = model.circuit.projections
+    described = projections[projection]
+    if described.gates is None:
+        return
+    if described.gates not in projections:
+        raise ModelError(
+            f"gates: no projection {described.gates!r}. {suggest(described.gates, projections)}"
+        )
+    gated = projections[described.gates]
+    if gated.target != described.target:
+        raise ModelError(
+            f"gates: {described.gates!r} is onto {gated.target!r}, not {described.target!r}"
+        )
+    for one in (described, gated):
+        if not (one.length or one.compartments):
+            raise ModelError(
+                "gates: needs to know where contacts lie, on both projections: give 'length' or "
+                "'compartments'"
+            )
+    rule = model.spines[described.gates].rule
+    if rule is not None and INHIBITION not in rule.needs:
+        offers = ", ".join(offering(INHIBITION, by="needs")) or "no shipped rule"
+        raise ModelError(
+            f"gates: the rule {rule.name!r} of {described.gates!r} does not read the port "
+            f"{INHIBITION!r}. Rules that do: {offers}"
+        )

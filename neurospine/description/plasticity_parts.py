@@ -141,6 +141,13 @@ class PlasticityPart(Part):
         return any("voltage" in identifiers(text) for text in texts)
 
     @property
+    def traits(self) -> frozenset[str]:
+        """The variables of a spine that no event changes: they belong to its site."""
+        texts = (self.synapse.between, self.synapse.on_pre, self.synapse.on_post)
+        written = {s.name for text in texts for s in parse_statements(text)}
+        return frozenset(e.name for e in self.own) - written
+
+    @property
     def ports(self) -> tuple[str, ...]:
         """The variables of a spine that other parts take at ticks of the slow clock."""
         return tuple(e.name for e in self.own if e.name in self.provides)

@@ -80,6 +80,8 @@ class Record(Table):
 class Protocol(LibraryFile):
     """A checked protocol; its fields are the tables of a protocol file.
 
+    One that is `long` takes more than about a minute to build and run.
+
     Raises
     ------
     ProtocolError
@@ -88,6 +90,7 @@ class Protocol(LibraryFile):
 
     kind: Literal["protocol"] = "protocol"
     summary: str = ""
+    long: bool = False
     model: ModelChoice | None = None
     step: str = "0.1 ms"
     spine_step: str = "1 s"

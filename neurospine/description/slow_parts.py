@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from neurospine.description.entries import Part
 from neurospine.description.expressions import Equation, parse_equations
@@ -10,6 +10,7 @@ from neurospine.description.schema import Table
 from neurospine.description.spine_parts import StepSection
 
 Extent = Literal["dendrite", "branch", "neuron"]
+EXTENTS: tuple[Extent, ...] = get_args(Extent)
 
 
 class Signal(Table):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["Measure", "Plot", "Target", "check_measures", "check_plot", "check_targets"]
 
 
+#: One value or two ends of an axis of numbers, or words that an axis may take.
+Place = dict[str, Annotated[tuple[str, ...], Field(min_length=1)]]
+
+
 class Target(Table):
     """A published value, or a bound, that a measure is compared with.
 
@@ -32,6 +36,11 @@ class Target(Table):
     `columns` names the column of an axis where it is not called as the axis.
     `at` gives one value or two ends for an axis of numbers, or words that it may take;
     with `data` it leaves out all other rows.
+
+    With `relative_to` a bound is one of the share of the largest value, in size, that the
+    measure has at any condition within `among` (by default at all); a share is positive where
+    the sign is that of the largest. A `prediction` is a bound of one's own, of what nobody has
+    published. A target that is not `scored` is shown only; it may do without data and bound.
     """
 
     phenomenon: str
@@ -42,17 +51,25 @@ class Target(Table):
     error: str = "standard_error"
     rows: dict[str, Number | str] = {}
     columns: dict[str, str] = {}
+    at: Place = {}
+    below: float | None = None
+    above: float | None = None
+    relative_to: Literal["largest"] | None = None
+    among: Place = {}
+    why: str = ""
+    held_out: bool = False
+    prediction: bool = False
+    scored: bool = True
 
     def published(self) -> Published:
         """Return the values of `data` to compare with."""
         assert self.data
         return load_reference(self.data).only(self.rows)
 
-    at: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
-    below: float | None = None
-    above: float | None = None
-    why: str = ""
-    held_out: bool = False
+    @property
+    def bounded(self) -> bool:
+        """Whether there is a bound."""
+        return self.below is not None or self.above is not None
 
 
 def check_targets(protocol: Protocol) -> None:
@@ -64,42 +81,78 @@ def check_targets(protocol: Protocol) -> None:
         except ModelError as error:
             raise ProtocolError(f"{place}: {error}") from None
         known(f"{place}: measure", target.measure, protocol.measures)
-        _check_place(protocol, target, place)
-        bounded = target.below is not None or target.above is not None
-        if bounded == bool(target.data):
-            raise ProtocolError(f"{place}: give either 'data' or a bound ('below', 'above')")
-        if bounded and not target.why:
-            raise ProtocolError(f"{place}: a bound needs 'why'")
+        _check_place(protocol, target, target.at, f"{place}: at")
+        _check_place(protocol, target, target.among, f"{place}: among")
+        _check_criterion(target, place)
         if target.data:
-            known(f"{place}: data", target.data, list_files("data", ".csv"))
-            columns = load_reference(target.data).table.columns
-            own = axes_of(protocol, protocol.measures[target.measure])
-            for axis in target.columns:
-                known(f"{place}: columns", axis, {**protocol.conditions, **own})
-            wanted = [("column", target.column), ("error", target.error)]
-            wanted += [("columns", column) for column in target.columns.values()]
-            wanted += [("rows", column) for column in target.rows]
-            for key, column in wanted:
-                if column not in columns:
-                    hint = suggest(column, map(str, columns))
-                    raise ProtocolError(
-                        f"{place}: {key}: no column {column!r} in {target.data}. {hint}"
-                    )
-            if target.published().table.empty:
-                raise ProtocolError(f"{place}: rows: {target.data} has no row with these values")
+            _check_data(protocol, target, place)
 
 
-def _check_place(protocol: Protocol, target: Target, place: str) -> None:
+def _check_criterion(target: Target, place: str) -> None:
+    if target.bounded and target.data:
+        raise ProtocolError(f"{place}: give either 'data' or a bound ('below', 'above')")
+    if target.prediction and not (target.bounded and target.scored and not target.held_out):
+        raise ProtocolError(
+            f"{place}: prediction: what is predicted is a bound ('below', 'above'), which is "
+            "scored; nothing that was published, so 'data' and 'held_out' do not go with it"
+        )
+    if not (target.bounded or target.data) and target.scored:
+        raise ProtocolError(f"{place}: give either 'data' or a bound ('below', 'above')")
+    if target.bounded and not target.why:
+        raise ProtocolError(f"{place}: a bound needs 'why'")
+    if not target.scored and not target.why:
+        raise ProtocolError(f"{place}: scored: say in 'why' what keeps it from being scored")
+    if target.among and not target.relative_to:
+        raise ProtocolError(f"{place}: among: goes with 'relative_to'")
+    if target.relative_to:
+        if not target.bounded:
+            raise ProtocolError(f"{place}: relative_to: goes with a bound ('below', 'above')")
+        _check_share(target, place)
+
+
+def _check_share(target: Target, place: str) -> None:
+    """Raise a `ProtocolError` for a share that no value can have, or all have."""
+    if target.among:  # there may be larger ones outside
+        return
+    for key, bound in (("above", target.above), ("below", target.below)):
+        if bound is not None and not -1 < bound < 1:
+            raise ProtocolError(
+                f"{place}: {key}: a share of the largest value is between -1 and 1, found {bound:g}"
+            )
+
+
+def _check_data(protocol: Protocol, target: Target, place: str) -> None:
+    assert target.data
+    known(f"{place}: data", target.data, list_files("data", ".csv"))
+    columns = load_reference(target.data).table.columns
     own = axes_of(protocol, protocol.measures[target.measure])
-    for axis, ends in target.at.items():
-        known(f"{place}: at", axis, {**protocol.conditions, **own})
+    for axis in target.columns:
+        known(f"{place}: columns", axis, {**protocol.conditions, **own})
+    wanted = [("column", target.column)]
+    # what is not scored needs no error, unless the file names one
+    if target.scored or "error" in target.model_fields_set:
+        wanted.append(("error", target.error))
+    wanted += [("columns", column) for column in target.columns.values()]
+    wanted += [("rows", column) for column in target.rows]
+    for key, column in wanted:
+        if column not in columns:
+            hint = suggest(column, map(str, columns))
+            raise ProtocolError(f"{place}: {key}: no column {column!r} in {target.data}. {hint}")
+    if target.published().table.empty:
+        raise ProtocolError(f"{place}: rows: {target.data} has no row with these values")
+
+
+def _check_place(protocol: Protocol, target: Target, where: Place, place: str) -> None:
+    own = axes_of(protocol, protocol.measures[target.measure])
+    for axis, ends in where.items():
+        known(place, axis, {**protocol.conditions, **own})
         if holds_words(protocol, axis):
             if axis in protocol.conditions:
                 for word in ends:
-                    known(f"{place}: at: {axis}", word, protocol.conditions[axis].values)
+                    known(f"{place}: {axis}", word, protocol.conditions[axis].values)
             continue
         if len(ends) > 2:
-            raise ProtocolError(f"{place}: at: {axis}: give one value or two ends")
+            raise ProtocolError(f"{place}: {axis}: give one value or two ends")
         for end in ends:
             try:
                 unit = own[axis] if axis in own else protocol.conditions[axis].unit
@@ -108,7 +161,7 @@ def _check_place(protocol: Protocol, target: Target, place: str) -> None:
                     raise UnitError(f"{end!r} has no unit: write '{end.strip()} {unit}'")
                 convert(value, own_unit, unit)
             except UnitError as error:
-                raise ProtocolError(f"{place}: at: {axis}: {error}") from None
+                raise ProtocolError(f"{place}: {axis}: {error}") from None
 
 
 def holds_words(protocol: Protocol, axis: str) -> bool:

@@ -63,7 +63,7 @@ class Gating:
         self.model, self.step = numbers.model, step
         rule = self.model.spines[projection].rule
         self.table = rule.inhibition if rule else None
-        self.name = f"{projection}_inhibition"
+        self.name = f"{projection}_gaba_level"
         self.settle_steps = 0
         if self.table and rule and gates:
             copies = np.repeat(np.arange(numbers.copies(rule.name, self.table.range).size), 1)
@@ -128,7 +128,7 @@ class Gating:
             delay = contacts.delay if contacts.delay.size == 1 else contacts.delay[contact]
             values = {"share": share, "gaba_steps": np.array([self.settle_steps], np.int32)}
             yield Synapses(
-                f"{name}_gates_{self.projection}",
+                f"{name}_{self.projection}_gates",
                 self.model.circuit.projections[name].origin,
                 self.name,
                 contacts.pre[contact],

@@ -97,7 +97,8 @@ class Layout:
         if sampled and self.spine.rule:
             self.sampling = sampling(self.spine)
         # Traces on synapses start anew with a spine.
-        kept = ("volume", "weight", "last_event")
+        kept = {"volume", "weight", "last_event"}
+        kept |= self.spine.rule.traits if self.spine.rule else set()
         cleared = tuple(e.name for e in form.equations if e.name not in kept)
         cleared += ("sampled",) if self.sampling else ()
         cleared += slow.cleared_at_birth(self.spine)

@@ -21,7 +21,7 @@ def start_state(
     """Return the variables of all spines at the start by name: volume, weight, those of the rule.
 
     Conditions of one repeat share their random numbers. A drive at the start is taken up as
-    any other; absent spines have nothing.
+    any other; absent spines have nothing but what belongs to their site.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def start_state(
         return _kept(spine, found)
     for name, value in rule.start.values.items():
         own = _by_copy(numbers, spine, value, found, seed, projection)
-        found[name] = np.where(stage > 0, own, 0.0)
+        found[name] = own if name in rule.traits else np.where(stage > 0, own, 0.0)
     if rule.start.drive is not None:
         drive = _by_copy(numbers, spine, rule.start.drive, found, seed, projection)
         size = "weight" if spine.bounded else "volume"

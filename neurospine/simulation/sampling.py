@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from neurospine.description.expressions import Equation
 from neurospine.description.spine import Spine
+from neurospine.errors import ProtocolError
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Sampling:
 def sampling(spine: Spine) -> Sampling:
     """Return how the drive of a spine model's rule is sampled."""
     assert spine.rule
+    if spine.rule.synapse.between or spine.slow or spine.bounded:
+        raise ProtocolError(
+            f"activity: a sample gives the mean change of volume, which is not all that changes in "
+            f"spines of the model {spine.name!r}; let neurons spike in that phase"
+        )
     section = spine.structure.volume
     there = "stage > 0" if spine.stages else "volume > 0"
     if spine.rule.drive == "additive":

@@ -41,6 +41,8 @@ SETS = [(path, label) for path in PARTS for label in part(path).sets]
 FOLDERS = {
     "plasticity": "plasticity",
     "structure": "spines",
+    "consolidation": "spines",
+    "neighbours": "spines",
     "intrinsic": "spines",
     "stages": "spines",
     "readout": "spines",
