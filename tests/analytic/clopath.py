@@ -25,9 +25,9 @@ RULE: Numbers = {
 }  # fmt: skip
 NEURON: Numbers = {
     "capacitance": 281.0, "g_leak": 30.0, "e_leak": -70.6, "slope": 2.0,
-    "threshold_rest": -50.4, "threshold_spike": 30.4, "tau_threshold": 50.0,
-    "a": 4.0, "b": 80.5, "tau_adaptation": 144.0,
-    "after": 400.0, "tau_after": 40.0, "peak": 33.0, "clamp": 2.0, "reset": -49.6,
+    "threshold_rest": -50.4, "threshold_spike": -30.4, "tau_threshold": 50.0,
+    "a": 4.0, "b": 0.0805, "tau_adaptation": 144.0,
+    "after": 400.0, "tau_after": 40.0, "peak": 33.0, "clamp": 2.0, "reset": -49.5,
 }  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def follow(rule: Numbers, potential: Sequence[float], arrivals: Sequence[int], d
     due = np.bincount(np.asarray(arrivals, int), minlength=count)
     start = potential[0]
     minus, plus = np.full(count + 1, start), np.full(count + 1, start)
-    mean, changes = np.full(count + 1, _above(start - rule["rest"])), np.zeros(count)
+    mean, changes = np.full(count + 1, start - rule["rest"]), np.zeros(count)
     keep = {name: math.exp(-dt / rule[f"tau_{name}"]) for name in ("minus", "plus", "x", "mean")}
     trace = total = 0.0
     for n, v in enumerate(potential):
@@ -60,7 +60,7 @@ def follow(rule: Numbers, potential: Sequence[float], arrivals: Sequence[int], d
         gain = rule["a_ltp"] * _above(v - rule["theta_plus"]) * _above(before - rule["theta_minus"])
         minus[n + 1] = v + (minus[n] - v) * keep["minus"]
         plus[n + 1] = v + (plus[n] - v) * keep["plus"]
-        above = _above(v - rule["rest"])
+        above = v - rule["rest"]
         mean[n + 1] = above + (mean[n] - above) * keep["mean"]
         trace *= keep["x"]
         total += dt * trace * gain
