@@ -7,6 +7,7 @@
 """
 
 from neurospine import _report  # noqa: F401  (before anything else imports Brian2)
+from neurospine.analysis.library_scores import Validation, validate
 from neurospine.analysis.measures import measure
 from neurospine.analysis.plots import picture, write_picture
 from neurospine.analysis.validation import Score, compare
@@ -27,6 +28,7 @@ __all__ = [
     "Protocol",
     "Score",
     "Trajectory",
+    "Validation",
     "compare",
     "from_dendrify",
     "load_model",
@@ -36,5 +38,6 @@ __all__ = [
     "recover",
     "resume",
     "simulate",
+    "validate",
     "write_picture",
 ]

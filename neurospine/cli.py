@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from neurospine.errors import NeurospineError, ResultError
-from neurospine.run_output import beside, err, finish, kept, out, progress_bar, time_unit
+from neurospine.run_output import err, finish, kept, out, progress_bar, time_unit
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,6 +40,8 @@ Values = Annotated[
         "--set", metavar="NAME=VALUE", help='New value, as in --set tau_plus="20 ms"; repeatable.'
     ),
 ]
+BackendName = Annotated[str, typer.Option(help="cpp, cython or numpy (needs no compiler).")]
+Seed = Annotated[int, typer.Option(min=0, help="Fixes every random number.")]
 Form = Annotated[
     str | None,
     typer.Option(help="Form of the rules: textbook, neuron_traces or folded (default: cheapest)."),
@@ -142,8 +144,8 @@ def run(
     spine: SpineName = None,
     parameters: Sets = None,
     set_: Values = None,
-    backend: Annotated[str, typer.Option(help="cpp, cython or numpy (needs no compiler).")] = "cpp",
-    seed: Annotated[int, typer.Option(min=0, help="Fixes every random number.")] = 0,
+    backend: BackendName = "cpp",
+    seed: Seed = 0,
     form: Form = None,
     output: Annotated[
         Path | None,
@@ -157,6 +159,7 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
 ) -> None:
     """Run a protocol: HDF5 file, picture, and a scorecard against the published values."""
+    from neurospine.analysis.evaluation import beside
     from neurospine.description.protocol import load_protocol
     from neurospine.results.part import part_info, part_of
     from neurospine.results.trajectory import check_output
@@ -204,6 +207,41 @@ def run(
             output=path, force=force, progress=progress,
         )  # fmt: skip
     finish(trajectory, loaded, path, quiet)
+
+
+@app.command()
+def validate(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Protocols: names or paths (default: all with targets).", show_default=False
+        ),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out protocols that say that they are long.")
+    ] = False,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER", help="Folder for all files.")
+    ] = Path("validation"),
+    backend: BackendName = "cpp",
+    seed: Seed = 0,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+) -> None:
+    """Run the protocols that have targets, and print one table of how they compare.
+
+    FOLDER gets what `run` leaves of each protocol (HDF5 file, picture, scorecard) and
+    `scorecard.csv` with all rows. The table says for each value what was measured and published,
+    the distance z in standard errors of both, and a verdict: **met** (within 1), **near** (within
+    2), **miss**; a bound is met or missed. The status says what a verdict is worth: *calibrated*
+    (parameters were fitted to these data), *predicted* (they were not), *held out* (they must not
+    be), *prediction* (nothing is published yet). A second table says which values were fitted and
+    to what.
+
+    Misses are results: the exit status is 1 only if a protocol could not be run.
+    """
+    from neurospine.validation_output import run_validation
+
+    raise typer.Exit(run_validation(names or [], quick, output, backend, seed, force))
 
 
 @app.command()

@@ -11,12 +11,15 @@ import pandas as pd
 from rich import box
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from neurospine.analysis.validation import Score
 
 #: Significant digits of a value, and decimals, at most.
 _DIGITS, _MOST_DECIMALS = 3, 6
-_STYLE = {"met": "green", "near": "yellow", "miss": "red"}
+_STYLE = {"met": "green", "near": "yellow", "miss": "red", "shown": "dim"}
+#: The verdicts of what was compared.
+VERDICTS = ("met", "near", "miss")
 
 
 def scorecard_table(scores: Sequence[Score], title: str) -> Table:
@@ -25,9 +28,7 @@ def scorecard_table(scores: Sequence[Score], title: str) -> Table:
         title=escape(title), caption=summary(scores), box=box.SIMPLE_HEAD, title_justify="left"
     )
     table.add_column("phenomenon and condition")
-    for name in ("measured", "published", "z"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
+    add_columns(table)
     shown = ""
     for score in scores:
         head = (
@@ -36,25 +37,43 @@ def scorecard_table(scores: Sequence[Score], title: str) -> Table:
         if score.phenomenon != shown and score.condition:
             table.add_row(head)
         label = f"  {escape(score.condition)}" if score.condition else head
-        published = score.criterion
-        if score.published is not None:
-            published = with_error(score.published, score.published_error or 0.0)
-        style = _STYLE[score.verdict]
-        table.add_row(
-            label,
-            with_error(score.measured, score.measured_error),
-            published,
-            "" if score.z is None else f"{score.z:+.1f}",
-            f"[{style}]{score.verdict}[/{style}]",
-        )
+        table.add_row(label, *numbers(score))
         shown = score.phenomenon
     return table
 
 
+def add_columns(table: Table) -> None:
+    """Add the columns to a table that `numbers` fills."""
+    for name in ("measured", "published", "z"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+
+
+def numbers(score: Score) -> tuple[str, str, str, Text]:
+    """Return what was measured, what was published or wanted, z and verdict."""
+    published = score.criterion
+    if score.published is not None:
+        published = with_error(score.published, score.published_error or 0.0)
+    return (
+        with_error(score.measured, score.measured_error),
+        published,
+        "" if score.z is None else f"{score.z:+.1f}",
+        Text(score.verdict, _STYLE[score.verdict]),
+    )
+
+
 def summary(scores: Sequence[Score]) -> str:
-    """Return how many values were met, near and missed."""
-    counts = [f"{sum(s.verdict == v for s in scores)} {v}" for v in _STYLE]
-    return f"{', '.join(counts)} of {len(scores)}"
+    """Return how many values were met, near and missed; predictions and others count apart."""
+    scored = [s for s in scores if s.verdict in VERDICTS]
+    published = [s for s in scored if s.status != "prediction"]
+    own = [s for s in scored if s.status == "prediction"]
+    counts = [f"{sum(s.verdict == v for s in published)} {v}" for v in VERDICTS]
+    words = f"{', '.join(counts)} of {len(published)}"
+    if own:
+        words += f"; {sum(s.verdict == 'met' for s in own)} of {len(own)} predictions met"
+    if len(scored) < len(scores):
+        words += f"; {len(scores) - len(scored)} shown"
+    return words
 
 
 def scorecard_frame(scores: Sequence[Score]) -> pd.DataFrame:

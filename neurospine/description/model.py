@@ -15,7 +15,7 @@ from neurospine.description.cell_checks import load_cell
 from neurospine.description.checks import at
 from neurospine.description.composition import check_model
 from neurospine.description.edge_lists import edge_text
-from neurospine.description.entries import Part
+from neurospine.description.entries import Part, SetEntry
 from neurospine.description.library import display, find_file, read_text
 from neurospine.description.parameters import OVERRIDE, Parameters
 from neurospine.description.parts import (
@@ -134,13 +134,20 @@ class Model:
         entries = self.parameters.entries
         found: set[str] = set()
         for part in self.parts.values():
-            own = {name: entries[f"{part.name}.{name}"] for name in part.parameters}
-            if any(entry.source == OVERRIDE for entry in own.values()):
+            if any(entries[f"{part.name}.{n}"].source == OVERRIDE for n in part.parameters):
                 continue
-            for chosen in part.sets.values():
-                if all(own[name].value == value for name, value in chosen.values.items()):
-                    found |= set(chosen.fitted_to)
+            for chosen in self.sets_in_use(part).values():
+                found |= set(chosen.fitted_to)
         return frozenset(found)
+
+    def sets_in_use(self, part: Part) -> dict[str, SetEntry]:
+        """Return the named sets of a part all whose values are in use."""
+        entries = self.parameters.entries
+        return {
+            label: chosen
+            for label, chosen in part.sets.items()
+            if all(entries[f"{part.name}.{n}"].value == v for n, v in chosen.values.items())
+        }
 
     @property
     def spine_instead(self) -> str | None:

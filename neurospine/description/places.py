@@ -103,7 +103,7 @@ def check_gates(model: Model, projection: str) -> None:
                 "'compartments'"
             )
     rule = model.spines[described.gates].rule
-    if rule is not None and INHIBITION not in rule.needs:
+    if rule and INHIBITION not in rule.needs and model.spine_instead is None:
         offers = ", ".join(offering(INHIBITION, by="needs")) or "no shipped rule"
         raise ModelError(
             f"gates: the rule {rule.name!r} of {described.gates!r} does not read the port "

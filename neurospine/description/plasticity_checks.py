@@ -70,14 +70,30 @@ class _Check:
         with at(origin, "start"):
             self._start()
         if part.folded and (part.continuous or part.follows):
-            raise ModelError(f"{origin}: [folded]: the rule follows the potential: [continuous]")
+            raise ModelError(f"{origin}: [folded]: a rule that follows the potential has none")
+        if part.continuous and not part.follows:
+            raise ModelError(f"{origin}: [continuous]: gain: nothing in it follows 'voltage'")
         if part.folded:
             with at(origin, "folded"):
                 self._folded()
         if part.continuous:
             with at(origin, "continuous"):
                 self._continuous()
+        self._unread()
         check_used(part, origin, self.used)
+
+    def _unread(self) -> None:
+        """Raise a `ModelError` if what the rule asks for is not read."""
+        part = self.part
+        asked = {
+            "synapse.normals": part.synapse.normals,
+            "postsynaptic.delayed": tuple(part.postsynaptic.delayed),
+            "needs": tuple(port for port in part.needs if port != "volume"),
+        }
+        for place, names in asked.items():
+            for name in names:
+                if name not in self.used:
+                    raise ModelError(f"{self.origin}: [{place}]: {name!r} is not read anywhere")
 
     def _parameter(self, key: str, name: str, dimension: Dimension, what: str) -> None:
         if name not in self.parameters:
@@ -117,7 +133,7 @@ class _Check:
 
     def _own(self) -> dict[str, Dimension]:
         """Return the variables of a spine."""
-        if any(e.expression for e in self.part.own):
+        if any(e.expression or e.flag for e in self.part.own):
             raise ModelError("must be plain ones, such as 'efficacy : 1'")
         own = {e.name: dimensions(e.unit) for e in self.part.own}
         taken = {**self.parameters, **self.before, **self.after}
@@ -158,13 +174,18 @@ class _Check:
                 self._written(statements, fixed)
                 after = check_statements(statements, {**fixed, **self.own})
                 changes = {"drive", *self.own} & {s.name for s in statements}
-                if statements and (
-                    not changes or after.get("drive", DIMENSIONLESS) is not DIMENSIONLESS
-                ):
+                if statements and not changes:
+                    raise ModelError("changes neither 'drive' nor a variable of the spine")
+                if after.get("drive", DIMENSIONLESS) is not DIMENSIONLESS:
                     raise ModelError("must end with a plain number in 'drive'")
                 self.used |= names_in((), statements)
         if synapse.normals and not synapse.between:
             raise ModelError(f"{self.origin}: [synapse]: normals: go with 'between'")
+        texts = (synapse.between, synapse.on_pre, synapse.on_post)
+        written = {s.name for text in texts for s in parse_statements(text)}
+        acts = "drive" in written or self.part.continuous or self.part.start.drive
+        if not acts and not written & set(self.part.ports):
+            raise ModelError(f"{self.origin}: [synapse]: nothing sets 'drive' or another port")
 
     def _written(self, statements: tuple[Statement, ...], fixed: Names) -> None:
         written = {s.name for s in statements}
@@ -180,7 +201,8 @@ class _Check:
         known = dict(self.parameters)
         for name in chances:
             check_name(name)
-            if name in known or name in self.own:
+            taken = (*self.before, *self.after, *self.own, *self.part.synapse.normals)
+            if name in known or name in taken:
                 raise ModelError(f"{name!r} is a name of something else too; rename one")
             known[name] = DIMENSIONLESS
         for name, value in start.values.items():
@@ -205,7 +227,7 @@ class _Check:
             raise ModelError(f"trace {trace!r} is unknown. {suggest(trace, self.before)}")
         equations, _ = self.part.presynaptic.parsed()
         decay = next(e.expression for e in equations if e.name == trace)
-        if not same(decay, f"-{trace}/{time_constant}"):
+        if not decay or not same(decay, f"-{trace}/{time_constant}"):
             raise ModelError(f"{trace!r} does not decay exponentially with {time_constant!r}")
         self.used.add(time_constant)
 

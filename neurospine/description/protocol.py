@@ -23,8 +23,8 @@ from neurospine.description.library import display, find_file, parse_toml, read_
 from neurospine.description.model import Model, load_model
 from neurospine.description.phases import Cycle, Phase, check_phases, check_times, expand
 from neurospine.description.problems import explain
+from neurospine.description.protocol_tables import ModelChoice, Record, Traces
 from neurospine.description.references import check_publication
-from neurospine.description.schema import Table
 from neurospine.description.targets import (
     Measure,
     Plot,
@@ -38,43 +38,6 @@ from neurospine.errors import ModelError, NeurospineError, ProtocolError, UnitEr
 
 #: Shorter than anything a membrane does, in seconds.
 SHORTEST_STEP = 1e-9
-
-
-class ModelChoice(Table):
-    """The model that a protocol was written for."""
-
-    circuit: str
-    spine: str | None = None
-    parameters: tuple[str, ...] = ()
-
-
-class Traces(Table):
-    """Variables of some cells of a population to be recorded at an interval.
-
-    `cells` count from 0 within each copy of the circuit.
-    """
-
-    variables: tuple[str, ...]
-    cells: tuple[int, ...] = (0,)
-    every: str = "1 ms"
-
-
-class Record(Table):
-    """What is kept of the spines.
-
-    `variables` of every snapshot; `precision` is that of the file; `every_slot`
-    keeps one slot in so many (from the first of each copy of the circuit);
-    `contacts` is the table of every contact that ever lived; `summary` adds counts by
-    stage, moments and a histogram of volume over all slots.
-    """
-
-    variables: tuple[Literal["volume", "weight", "bound", "stage"], ...] = (
-        "volume", "weight", "bound", "stage",
-    )  # fmt: skip
-    precision: Literal["double", "single"] = "double"
-    every_slot: Annotated[int, Field(gt=0)] = 1
-    contacts: bool = True
-    summary: bool = False
 
 
 class Protocol(LibraryFile):

@@ -13,6 +13,7 @@ from neurospine.description.expressions import (
     names_read,
     parse_statements,
 )
+from neurospine.description.plasticity_parts import INHIBITION, LOCAL_PORTS
 from neurospine.description.slow_parts import Signal, SlowPart
 from neurospine.description.units import dimensions
 from neurospine.errors import ModelError, suggest
@@ -26,14 +27,22 @@ def check_slow(part: SlowPart, origin: str) -> None:
     """Check a slow part: closed names, consistent units, signals that are renewed."""
     parameters = known_parameters(part)
     with at(origin, "step.variables"):
-        if any(e.expression for e in part.own):
+        if any(e.expression or e.flag for e in part.own):
             raise ModelError("must be plain ones, such as 'early : 1'")
         own = {e.name: dimensions(e.unit) for e in part.own}
         for name in (*own, *part.step.normals, *part.signals):
             if name not in own:
                 check_name(name)
-            if name in parameters or (name in own and name in part.signals):
-                raise ModelError(f"{name!r} is a name of something else too; rename one")
+        names = [*parameters, *own, *part.step.normals, *part.signals]
+        twice = [name for number, name in enumerate(names) if name in names[:number]]
+        if twice:
+            raise ModelError(f"{twice[0]!r} is a name of two things; rename one")
+    for port in part.needs:
+        if port in (*LOCAL_PORTS, INHIBITION, "drive", "neck_resistance"):
+            raise ModelError(
+                f"{origin}: needs: {port!r} changes from step to step, which the slow clock does not "
+                "see; let a rule provide a port of its own"
+            )
     known = {**parameters, **own, "volume": DIMENSIONLESS, "interval": second.dim}
     known |= {port: DIMENSIONLESS for port in part.needs}
     signals = dict.fromkeys(part.signals, DIMENSIONLESS)
@@ -52,6 +61,8 @@ def check_slow(part: SlowPart, origin: str) -> None:
                 check_name(statement.name)
         inside = {**known, **signals, "taken": DIMENSIONLESS}
         inside |= dict.fromkeys(part.step.normals, DIMENSIONLESS)
+        if {"t", "dt"} & names_read(part.step.code):
+            raise ModelError("the length of a tick is 'interval'; 't' and 'dt' are of neurons")
         check_statements(statements, inside)
         if not {s.name for s in statements} & {"volume", "weight", *own}:
             raise ModelError("changes neither volume nor weight nor a variable of its own")
@@ -93,4 +104,8 @@ def _check_signal(
         raise ModelError(f"step: does not say what becomes of {name!r}")
     for other in sorted(written - {name}):
         check_name(other)
+        if other.startswith("released_"):
+            raise ModelError(f"step: {other!r} is a name that neurospine uses itself; rename it")
+    if "released" not in names_read(signal.step):
+        raise ModelError("step: does not read 'released', so what spines release would be lost")
     return used | (names_read(signal.step) - {name})

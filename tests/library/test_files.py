@@ -120,8 +120,13 @@ def test_a_circuit_loads_with_its_own_spine_and_every_other(path: Path) -> None:
     assert own == load_model(path)
     assert spines
     for spine in spines:
-        if not own.circuit.use_sets:
+        if own.circuit.use_sets:
+            continue
+        try:
             instead = load_model(path.stem, spine=spine)
+        except ModelError as error:  # its rule follows a potential, which these cells do not have
+            assert "needs the port 'voltage'" in str(error)
+        else:
             assert set(instead.spines) == set(own.circuit.projections)
 
 
@@ -135,7 +140,9 @@ def test_a_protocol_makes_a_network_of_all_its_conditions(path: Path) -> None:
     stimuli = [stimulus.model_dump() for phase in protocol.phases for stimulus in phase.stimuli]
     named = {s.get(k) for s in stimuli for k in ("population", "presynaptic", "postsynaptic")}
     axes = [protocol.conditions[word].values for word in named if word in protocol.conditions]
-    forced = named.union(*axes)
+    aimed = {stimulus.get("projection") for stimulus in stimuli} - {None}
+    axons = {protocol.default_model().circuit.projections[name].origin for name in aimed}
+    forced = named.union(axons, *axes)
     for source in plan.network.sources:
         assert bool(source.ticks.size) == (source.name in forced)
 
@@ -147,8 +154,8 @@ def test_published_values_stand_beside_conditions_of_the_protocol(path: Path) ->
         if target.data:
             table = load_reference(target.data).table
             axes = [axis for axis in protocol.conditions if axis in table]
-            assert {target.column, target.error, *target.rows} <= set(table.columns)
-            assert (table[target.error] > 0).all()
+            assert {target.column, *target.rows} <= set(table.columns)
+            assert not target.scored or (table[target.error] > 0).all()
             fit = protocol.measures[target.measure].kind == "exponential_fit"
             assert bool(axes) == (bool(protocol.conditions) and not fit)
 
@@ -187,5 +194,5 @@ def test_keys_are_first_author_and_year_and_dois_are_given_once() -> None:
     for key, reference in known.items():
         family = reference.authors.split(", ")[0].rsplit(" ", 1)[0]
         plain = re.sub("[^a-z]", "", family.lower().replace("ö", "o").replace("ä", "a"))
-        assert re.fullmatch(f"{plain}(_[a-z]+)?{reference.year}", key)
+        assert re.fullmatch(f"{plain}(_[a-z]+)?{reference.year}[b-d]?", key)
     assert len({reference.doi for reference in known.values()}) == len(known)

@@ -59,7 +59,7 @@ def test_targets_are_readable_in_a_narrow_terminal(
 def test_show_tells_where_spines_lie_and_which_are_stimulated(command: Command) -> None:
     text = shown(command, "show", "dendritic_line")
     assert "100 um of dendrite, at even distances" in text
-    assert "100 um of dendrite, at 50 um" in text
+    assert "100 um of dendrite, at 50.5 um" in text
     pulses = {"kind": "uncaging", "projection": "spines", "rate": "1 Hz", "count": 60}
     near = Uncaging(**pulses, number="together")
     assert in_words(near, {"together"}) == (

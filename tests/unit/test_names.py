@@ -38,7 +38,7 @@ def test_names_that_brian2_or_neurospine_uses_are_refused(name: str, words: str)
 
 
 @pytest.mark.parametrize(
-    "name", ["v", "tau_plus", "post_x", "phase", "r1", "preload", "gain", "trace"]
+    "name", ["v", "tau_plus", "post_x", "phase", "r1", "preload", "gain", "gain_trace"]
 )
 def test_other_names_are_free(name: str) -> None:
     check_name(name)

@@ -202,7 +202,7 @@ def test_only_stimulated_spines_change(run: tuple[Any, Path]) -> None:
     assert np.all(after[stimulated] > before[stimulated])
     gaba_contact = made.spines["gaba_contact"]
     assert np.ptp(gaba_contact["volume"].values) == 0
-    assert made.slots["gaba_contact"]["position"].tolist() == [50, 50]
+    assert made.slots["gaba_contact"]["position"].tolist() == [50.5, 50.5]
 
 
 def test_distances_are_in_the_file_with_unit_and_meaning(run: tuple[Any, Path]) -> None:
