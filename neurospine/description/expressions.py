@@ -58,9 +58,9 @@ OWN = frozenset(
     "drive volume weight count noise grown growth pending settle_steps settle_interval noise_slot "
     "site stage turned survival interval age born present leaving luck picked target entry normal "
     "uniform select between alive changed slow_tick slow_time again sampled kept sample_length "
-    "slow_exp slow_log slow_exprel candidate origin_size target_size place through_neck "
-    "neck_resistance elapsed taken kept_volume released bound inhibition last_event ongoing "
-    "delivered gaba_grown gaba_decay gaba_steps".split()
+    "slow_exp slow_log slow_exprel candidate origin_size target_size place through_neck elapsed "
+    "neck_resistance taken kept_volume released bound inhibition last_event ongoing delivered "
+    "gaba_grown gaba_decay gaba_steps".split()
 )
 
 #: The current (amp) that a stimulus injects into a neuron, or with the name of a compartment
@@ -175,9 +175,9 @@ def _power(node: ast.expr, text: str) -> float:
 
 def identifiers(text: str) -> set[str]:
     """Return the variable names in an expression (functions left out)."""
-    tree = parse_expression(text)
-    functions = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call)}  # type: ignore[attr-defined]
-    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - functions
+    nodes = list(ast.walk(parse_expression(text)))
+    functions = {n.func.id for n in nodes if isinstance(n, ast.Call)}  # type: ignore[attr-defined]
+    return {n.id for n in nodes if isinstance(n, ast.Name)} - functions
 
 
 def _lines(block: str) -> Iterator[str]:

@@ -1,10 +1,11 @@
 """The voltage rule of Clopath et al. (2010) and its neuron, written without any of our code.
 
-One step of length `dt` goes like this. From the potential at its start comes the gain of potentiation,
-with the filtered potential of some time ago; then filters advance as for a potential that stays;
-the trace of presynaptic spikes decays, and times gain and step it adds to the change. Arrivals
-come last: they depress by the other filtered potential, as it was some time before the end of
-the filters' step, and then raise the trace by 1/tau_x. Units are ms, mV, pA, pF and nS throughout.
+One step of length `dt` goes like this. From the potential at its start comes the gain of
+potentiation, with the filtered potential of some time ago; then filters advance as for a
+potential that stays; the trace of presynaptic spikes decays, and times gain and step it adds
+to the change. Arrivals come last: they depress by the other filtered potential, as it was some
+time before the end of the filters' step, and then raise the trace by 1/tau_x. Units are ms, mV,
+pA, pF and nS throughout.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def _above(x: float) -> float:
 
 @dataclass
 class Course:
-    """The change of weight (a plain number) at the end of each step, and the filtered potentials."""
+    """The change of weight (a plain number) after each step, and the filtered potentials."""
 
     change: Array
     u_minus: Array

@@ -1,10 +1,11 @@
 """The calcium rule of Graupner and Brunel (2012), written without any of our code.
 
-Three ways to the same rule. `readout` is the closed form of the authors: efficacy relaxes
+Four ways to the same rule. `readout` is the closed form of the authors: efficacy relaxes
 towards a mean that only depends on how long calcium is above each threshold, its spread
-is Gaussian, and who is beyond the middle has switched. `mean_efficacy` takes the linear part of the
-rule piece by piece in the order of the train. `integrate` goes through the whole rule in
-short steps of time, double well and noise included. Times are in seconds.
+is Gaussian, and who is beyond the middle has switched. `mean_efficacy` takes the linear part
+of the rule piece by piece in the order of the train. `exact` does so with the double well, and
+without noise; `integrate` goes through the whole rule in short steps of time, double well and
+noise included. Times are in seconds.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def stretches(rule: Rule, events: Events) -> Iterator[tuple[float, float, float,
 
 
 def times_above(rule: Rule, events: Events) -> tuple[float, float]:
-    """Return for how long a train keeps calcium above the thresholds of depression, potentiation."""
+    """Return for how long calcium is above the thresholds of depression and potentiation."""
     pieces = list(stretches(rule, events))
     low, high = math.fsum(p[2] for p in pieces), math.fsum(p[3] for p in pieces)
     return (low, high) if rule["theta_d"] <= rule["theta_p"] else (high, low)
@@ -143,19 +144,31 @@ def mean_efficacy(rule: Rule, events: Events, start: float) -> tuple[float, floa
     return mean, variance
 
 
-def well(efficacy: Array, duration: float, tau: float) -> Array:
-    """Return where the double well alone takes efficacies, by Runge and Kutta's method."""
+def exact(rule: Rule, events: Events, start: Array, duration: float) -> Array:
+    """Return efficacies after a train without noise, by Runge and Kutta's method in each piece.
 
-    def pull(rho: Array) -> Array:
-        return -rho * (1 - rho) * (0.5 - rho) / tau
+    The order of the thresholds is the usual one here, depression below potentiation.
+    """
+    rho = _relax(rule, np.array(start, float), events[0][0], 0.0, 0.0)
+    for when, length, passed, above in stretches(rule, events):
+        length = min(length, duration - when)
+        rho = _relax(rule, rho, above, rule["gamma_p"], rule["gamma_d"])
+        rho = _relax(rule, rho, passed - above, 0.0, rule["gamma_d"])
+        rho = _relax(rule, rho, length - passed, 0.0, 0.0)
+    return rho
 
-    steps = max(1, math.ceil(duration / tau * 200))
-    h, rho = duration / steps, np.array(efficacy, float)
-    for _ in range(steps):
-        a = pull(rho)
-        b = pull(rho + h / 2 * a)
-        c = pull(rho + h / 2 * b)
-        rho = rho + h / 6 * (a + 2 * b + 2 * c + pull(rho + h * c))
+
+def _relax(rule: Rule, rho: Array, duration: float, push: float, pull: float) -> Array:
+    def slope(x: Array) -> Array:
+        return (-x * (1 - x) * (0.5 - x) + push * (1 - x) - pull * x) / rule["tau"]
+
+    steps = max(1, math.ceil(duration / rule["tau"] * (100 + 50 * (push + pull))))
+    h = duration / steps
+    for _ in range(steps if duration > 0 else 0):
+        a = slope(rho)
+        b = slope(rho + h / 2 * a)
+        c = slope(rho + h / 2 * b)
+        rho = rho + h / 6 * (a + 2 * b + 2 * c + slope(rho + h * c))
     return rho
 
 

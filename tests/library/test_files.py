@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from neurospine import load_model, load_protocol
+from neurospine import Model, load_model, load_protocol
 from neurospine.description.library import shipped_folder
 from neurospine.description.parts import KINDS, parse_part
 from neurospine.description.published import load_reference

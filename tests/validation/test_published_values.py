@@ -46,6 +46,47 @@ def test_triplets_give_the_published_output_of_the_rule(outcome: Any, shipped: P
     np.testing.assert_allclose(both["value"], both["relative_change"], rtol=0, atol=RULE_OUTPUT)
 
 
+CALCIUM = {
+    "calcium_slices": "hippocampal_slices",
+    "calcium_cortical": "cortical_slices",
+    "calcium_cultures": "hippocampal_cultures",
+}
+#: Of the closed form; four standard errors of 4000 spines are as much at the largest changes.
+CLOSED_FORM = 0.05
+
+
+@pytest.mark.parametrize("name", CALCIUM)
+def test_calcium_rule_gives_the_output_of_the_authors_closed_form(outcome: Any, name: str) -> None:
+    """T7 and T8 of the plan: pairs depress, doublets and high rates potentiate."""
+    run = outcome(name)
+    scores = [s for s in run.scores if s.phenomenon.startswith("output of the rule")]
+    assert (
+        len(scores) == {"calcium_slices": 12, "calcium_cortical": 11, "calcium_cultures": 8}[name]
+    )
+    for score in scores:
+        assert score.status == "calibrated"  # it is no datum
+        assert abs(score.measured - score.published) < CLOSED_FORM + 2 * score.measured_error
+
+
+def test_predictions_are_what_the_rules_say(outcome: Any) -> None:
+    lowered = (
+        outcome("calcium_lowered").measures["change"].set_index(["rate", "outside", "interval"])
+    )
+    assert lowered.loc[(40, 1.0, 10), "value"] == pytest.approx(1.55, abs=0.08)
+    assert lowered.loc[(40, 0.6, 10), "value"] == pytest.approx(0.92, abs=0.06)
+    assert lowered.loc[(10, 0.6, 10), "value"] == pytest.approx(1.0, abs=1e-12)
+    held = outcome("clopath_hyperpolarised").measures["change"].set_index("holding")["value"]
+    assert held[0] == pytest.approx(0.418, abs=0.002)
+    assert held[-600] == pytest.approx(-0.215, abs=0.002)
+
+
+def test_voltage_rule_meets_or_comes_near_every_published_rate(outcome: Any) -> None:
+    scores = [s for s in outcome("clopath_frequency").scores if s.source == "sjostrom2001"]
+    assert len(scores) == 10
+    assert {s.verdict for s in scores} == {"met", "near"}
+    assert sum(s.verdict == "met" for s in scores) == 6
+
+
 def test_every_published_pairing_frequency_is_scored(outcome: Any, shipped: Path) -> None:
     scores = outcome("pairing_frequency").scores
     published = reference(shipped, "sjostrom2001")
