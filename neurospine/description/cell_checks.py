@@ -13,13 +13,9 @@ from neurospine.description.cell_parts import MechanismPart, Membrane, Transmitt
 from neurospine.description.checks import at, check_part, check_used, known_parameters
 from neurospine.description.dimensions import check_equations, check_statements, dimension_of
 from neurospine.description.evaluate import evaluate
-from neurospine.description.expressions import (
-    check_name,
-    identifiers,
-    parse_equations,
-    parse_statements,
-)
+from neurospine.description.expressions import identifiers, parse_equations, parse_statements
 from neurospine.description.gates import check_own_rate, linear_rate
+from neurospine.description.names import check_name
 from neurospine.description.parts import NeuronPart, PartSource
 from neurospine.description.steady import in_order
 from neurospine.description.units import dimensions

@@ -15,14 +15,9 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension
 from neurospine.description.dimensions import check_equations, check_statements, dimension_of
 from neurospine.description.entries import Part
 from neurospine.description.evaluate import evaluate
-from neurospine.description.expressions import (
-    Equation,
-    Statement,
-    check_name,
-    identifiers,
-    parse_equations,
-)
+from neurospine.description.expressions import Equation, Statement, identifiers, parse_equations
 from neurospine.description.library import list_files
+from neurospine.description.names import check_name
 from neurospine.description.parts import NeuronPart
 from neurospine.description.plasticity_parts import CellSection
 from neurospine.description.references import check_publication, check_source, references

@@ -11,7 +11,8 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension
 from neurospine.description.checks import at, check_used, known_parameters
 from neurospine.description.connectivity import check_connectivity
 from neurospine.description.dimensions import check_statements
-from neurospine.description.expressions import check_name, identifiers, parse_statements
+from neurospine.description.expressions import identifiers, parse_statements
+from neurospine.description.names import check_name
 from neurospine.description.parts import Drive, Population, Projection
 from neurospine.description.places import check_gates, check_places
 from neurospine.description.receptors import (

@@ -20,11 +20,7 @@ from neurospine.description.dale import check_signs
 from neurospine.description.dynamics_checks import check_intrinsic, check_stages
 from neurospine.description.entries import LibraryFile, Part
 from neurospine.description.evaluate import evaluate
-from neurospine.description.expressions import (
-    identifiers,
-    parse_equations,
-    parse_statements,
-)
+from neurospine.description.expressions import identifiers, parse_equations, parse_statements
 from neurospine.description.geometry_checks import check_geometry
 from neurospine.description.parts import (
     NeuronPart,

@@ -22,12 +22,7 @@ from brian2.units.fundamentalunits import (
     get_unit,
 )
 
-from neurospine.description.expressions import (
-    Equation,
-    Statement,
-    identifiers,
-    parse_expression,
-)
+from neurospine.description.expressions import Equation, Statement, identifiers, parse_expression
 from neurospine.description.units import dimensions
 from neurospine.errors import ModelError, suggest
 

@@ -16,12 +16,8 @@ from neurospine.description.checks import (
 )
 from neurospine.description.dimensions import check_statements, dimension_of
 from neurospine.description.evaluate import evaluate
-from neurospine.description.expressions import (
-    check_name,
-    identifiers,
-    parse_equations,
-    parse_statements,
-)
+from neurospine.description.expressions import identifiers, parse_equations, parse_statements
+from neurospine.description.names import check_name
 from neurospine.description.spine_parts import IntrinsicPart, StagesPart, Transition
 from neurospine.description.units import dimensions
 from neurospine.errors import ModelError, suggest

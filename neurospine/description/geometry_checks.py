@@ -7,7 +7,8 @@ from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from neurospine.description.checks import at, check_used, known_parameters
 from neurospine.description.dimensions import dimension_of
-from neurospine.description.expressions import check_name, identifiers
+from neurospine.description.expressions import identifiers
+from neurospine.description.names import check_name
 from neurospine.description.spine_parts import GeometryPart
 from neurospine.description.units import dimensions
 from neurospine.errors import ModelError

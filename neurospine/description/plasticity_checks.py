@@ -17,13 +17,9 @@ from neurospine.description.checks import (
     same,
 )
 from neurospine.description.dimensions import check_equations, check_statements, dimension_of
-from neurospine.description.expressions import (
-    Statement,
-    check_name,
-    identifiers,
-    parse_statements,
-)
+from neurospine.description.expressions import Statement, identifiers, parse_statements
 from neurospine.description.gates import linear_rate
+from neurospine.description.names import check_name
 from neurospine.description.plasticity_parts import (
     INHIBITION,
     LOCAL_PORTS,

@@ -7,12 +7,8 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension
 
 from neurospine.description.checks import at, check_used, known_parameters, names_in
 from neurospine.description.dimensions import check_statements, dimension_of
-from neurospine.description.expressions import (
-    check_name,
-    identifiers,
-    names_read,
-    parse_statements,
-)
+from neurospine.description.expressions import identifiers, names_read, parse_statements
+from neurospine.description.names import check_name
 from neurospine.description.plasticity_parts import INHIBITION, LOCAL_PORTS
 from neurospine.description.slow_parts import Signal, SlowPart
 from neurospine.description.units import dimensions
@@ -40,8 +36,8 @@ def check_slow(part: SlowPart, origin: str) -> None:
     for port in part.needs:
         if port in (*LOCAL_PORTS, INHIBITION, "drive", "neck_resistance"):
             raise ModelError(
-                f"{origin}: needs: {port!r} changes from step to step, which the slow clock does not "
-                "see; let a rule provide a port of its own"
+                f"{origin}: needs: {port!r} changes from step to step, which the slow clock does "
+                "not see; let a rule provide a port of its own"
             )
     known = {**parameters, **own, "volume": DIMENSIONLESS, "interval": second.dim}
     known |= {port: DIMENSIONLESS for port in part.needs}

@@ -10,12 +10,7 @@ import numpy as np
 from neurospine.description.cell_checks import check_sizes
 from neurospine.description.checks import at
 from neurospine.description.evaluate import evaluate
-from neurospine.description.expressions import (
-    Equation,
-    identifiers,
-    names_read,
-    parse_equations,
-)
+from neurospine.description.expressions import Equation, identifiers, names_read, parse_equations
 from neurospine.description.model import Model
 from neurospine.description.parts import Drive
 from neurospine.description.protocol import Protocol

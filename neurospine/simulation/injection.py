@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurospine.description.checks import injected_currents
-from neurospine.description.expressions import INJECTED
 from neurospine.description.morphology import suggest_segment
+from neurospine.description.names import INJECTED
 from neurospine.description.parts import NeuronPart
 from neurospine.description.protocol import Protocol
 from neurospine.description.stimuli import Current

@@ -11,18 +11,17 @@ from neurospine.description.expressions import (
     Equation,
     identifiers,
     names_read,
-    parse_equations,
-    parse_statements,
 )
-from neurospine.description.receptors import local_ports, projection_effect
+from neurospine.description.receptors import projection_effect
 from neurospine.simulation import slow
+from neurospine.simulation.aliases import spine_aliases
 from neurospine.simulation.connections import delays
 from neurospine.simulation.forgetting import forgetting
 from neurospine.simulation.form import Form
 from neurospine.simulation.gating import Contacts, Gating
 from neurospine.simulation.keys import Declarations
 from neurospine.simulation.living import Living, living
-from neurospine.simulation.network import Alias, Array, Border, Group, Operation, Synapses
+from neurospine.simulation.network import Array, Border, Group, Operation, Synapses
 from neurospine.simulation.numbers import Numbers
 from neurospine.simulation.partners import STREAMS, declare_partners, new_partner
 from neurospine.simulation.rule_start import start_state
@@ -156,7 +155,7 @@ class Layout:
             values,
             tuple(name for name, value in values.items() if value.size == self.slots != 1),
             self.form.on_post,
-            {**self._aliases(), **gating_aliases},
+            {**spine_aliases(self.numbers, self.name, self.form), **gating_aliases},
             types={name: kind for name, kind in _TYPES.items() if name in values},
             lives=self.spine.stages is not None,
             on_late=self.form.on_late if self.form.on_pre else "",
@@ -253,26 +252,6 @@ class Layout:
             declare_partners(found, self.slots, self.sizes)
         found.streams(self.seed, self.name, streams)
         return found
-
-    def _aliases(self) -> dict[str, Alias]:
-        """Return what the names in the spines' statements mean on either cell."""
-        axon, cell = self.form.presynaptic, self.form.postsynaptic
-        aliases = {e.name: Alias(f"{self.name}_axon", e.name, "pre") for e in axon.equations}
-        aliases |= {e.name: Alias(f"{self.name}_cell", e.name, "post") for e in cell.equations}
-        neuron = self.model.neurons.get(self.projection.target)
-        for names in local_ports(self.model, self.name).values():
-            aliases |= {name: Alias(self.projection.target, name, "post") for name in names}
-        effect = projection_effect(self.model, self.name)
-        if neuron and effect:
-            touched = {s.name for s in parse_statements(effect)} | names_read(effect)
-            for equation in parse_equations(neuron.equations):
-                if equation.name in touched:
-                    aliases[equation.name] = Alias(self.projection.target, equation.name, "post")
-            for name in sorted(touched & set(neuron.parameters)):
-                each = self.numbers.each(neuron.name, name)
-                one = np.all(each == each[0])
-                aliases[name] = Alias(self.projection.target, name, "shared" if one else "post")
-        return aliases
 
     def _intervals(self) -> dict[str, tuple[str, Array]]:
         """Return the numbers that settling needs, with their declarations."""

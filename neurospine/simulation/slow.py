@@ -10,12 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from neurospine.description.expressions import (
-    Equation,
-    identifiers,
-    names_read,
-    parse_statements,
-)
+from neurospine.description.expressions import Equation, identifiers, names_read, parse_statements
 from neurospine.description.slow_parts import SlowPart
 from neurospine.description.spine import Spine
 from neurospine.simulation.conversion import readings, renewed

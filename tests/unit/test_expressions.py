@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from neurospine.description.dimensions import dimension_of
 from neurospine.description.evaluate import evaluate
 from neurospine.description.expressions import (
-    FUNCTIONS,
     Equation,
     Statement,
     identifiers,
@@ -21,6 +20,7 @@ from neurospine.description.expressions import (
     parse_expression,
     parse_statements,
 )
+from neurospine.description.names import FUNCTIONS
 from neurospine.description.units import dimensions
 from neurospine.errors import ModelError, NeurospineError
 

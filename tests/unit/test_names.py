@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from neurospine.description.expressions import check_name
+from neurospine.description.names import check_name
 from neurospine.errors import ModelError
 
 
