@@ -111,6 +111,10 @@ def _check_spine(spine: Spine, model: Model) -> None:
     owners: dict[str, str] = {}
     for part in spine.parts:
         for name in (*part.parameters, *_variables(part)):
+            if owners.get(name) == part.name:
+                raise ModelError(
+                    f"{model.origins[part.name]}: {name!r} is a name of two things; rename one"
+                )
             if name in owners:
                 raise ModelError(
                     f"{model.origins[part.name]}: [parameters.{name}]: {owners[name]!r} in the "

@@ -67,8 +67,6 @@ class _Check:
             self._start()
         if part.folded and (part.continuous or part.follows):
             raise ModelError(f"{origin}: [folded]: a rule that follows the potential has none")
-        if part.continuous and not part.follows:
-            raise ModelError(f"{origin}: [continuous]: gain: nothing in it follows 'voltage'")
         if part.folded:
             with at(origin, "folded"):
                 self._folded()
@@ -248,6 +246,8 @@ class _Check:
         known |= {"voltage": self.local["voltage"]} if "voltage" in self.local else {}
         if dimension_of(continuous.gain, known) != _RATE:
             raise ModelError(f"gain: {continuous.gain!r} is not a rate (1/time)")
+        if not self.part.follows:
+            raise ModelError(f"gain: {continuous.gain!r}: nothing in it follows 'voltage'")
         if self.part.synapse.between or self.part.synapse.on_post:
             raise ModelError("a rule with a continuous drive has no 'between' and no 'on_post'")
         self.used |= identifiers(continuous.gain)

@@ -111,7 +111,10 @@ def command(
 ) -> Callable[..., Outcome]:
     """Run a command line in an empty folder, as the console script does."""
     from neurospine.cli import main
+    from neurospine.run_output import err, out
 
+    for console in (out, err):  # which keep the width that they were made with
+        monkeypatch.setattr(console, "_width", None)
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)

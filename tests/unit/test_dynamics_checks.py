@@ -186,7 +186,7 @@ def test_a_step_has_no_two_normals_of_one_name() -> None:
     with pytest.raises(ModelError, match="'fluctuation'"):
         compose("head_volume", "volume_weight", second=second)
     clash = named(STEP, "second", ('["fluctuation"]', '["fluctuation", "centre"]'))
-    with pytest.raises(ModelError, match=r"\[parameters\.centre\]"):
+    with pytest.raises(ModelError, match="'centre'"):
         compose("head_volume", "volume_weight", second=clash)
 
 

@@ -17,9 +17,19 @@ pytestmark = pytest.mark.cpp
 #: No picture is smaller, in pixels.
 WIDTH, HEIGHT = 640, 600
 
-#: Left to the slow tests: a run of half a minute, and cells that have a sister among the others.
+#: Left to the slow tests: a run of half a minute, and protocols that have a sister among the others.
 SLOW = (
     "assemblies",
+    "calcium_cortical",
+    "calcium_cultures",
+    "calcium_lowered",
+    "clopath_hyperpolarised",
+    "cluster_competition",
+    "gaba_gating",
+    "low_frequency_shrinkage",
+    "shrinkage_spread",
+    "stimulated_apart",
+    "uncaging_in_vivo",
     "ca1_pyramidal_properties",
     "layer23_pyramidal_properties",
     "pv_interneuron_properties",
