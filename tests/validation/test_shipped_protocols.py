@@ -17,7 +17,7 @@ pytestmark = pytest.mark.cpp
 #: No picture is smaller, in pixels.
 WIDTH, HEIGHT = 640, 600
 
-#: Left to the slow tests: a run of half a minute, and protocols that have a sister among the others.
+#: Left to the slow tests: a run of half a minute, and protocols with a sister among the others.
 SLOW = (
     "assemblies",
     "calcium_cortical",
