@@ -64,11 +64,11 @@ def listed_spikes() -> Callable[..., Protocol]:
 
 
 @pytest.fixture(scope="session")
-def pairs() -> Callable[[str], Model]:
-    """The circuit of many pairs with a spine model of the library."""
+def pairs() -> Callable[..., Model]:
+    """The circuit of many pairs with a spine model of the library, or of own parts."""
 
-    def make(spine: str) -> Model:
-        return Model.from_text(CIRCUIT, spine=spine)
+    def make(spine: str, parts: Mapping[str, str] | None = None) -> Model:
+        return Model.from_text(CIRCUIT, spine=spine, parts=parts)
 
     return make
 
