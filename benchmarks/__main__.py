@@ -2,7 +2,14 @@
 
 import argparse
 
-from benchmarks import build, dendritic_cells, dendritic_network, living_spines, plastic_network
+from benchmarks import (
+    build,
+    dendritic_cells,
+    dendritic_network,
+    living_spines,
+    plastic_network,
+    plasticity_rules,
+)
 from benchmarks.report import Report
 
 
@@ -26,6 +33,11 @@ def _plastic_network(report: Report, quick: bool) -> None:
         plastic_network.run(report, synapses, repeats=3 if quick else 5)
 
 
+def _plasticity_rules(report: Report, quick: bool) -> None:
+    for synapses in _sizes(quick):
+        plasticity_rules.run(report, synapses, repeats=3 if quick else 5)
+
+
 def _dendritic_network(report: Report, quick: bool) -> None:
     for sites in _sizes(quick):
         dendritic_network.run(report, sites, repeats=3 if quick else 5)
@@ -37,6 +49,7 @@ def _sizes(quick: bool) -> tuple[int, ...]:
 
 BENCHMARKS = {
     "plastic_network": _plastic_network,
+    "plasticity_rules": _plasticity_rules,
     "dendritic_cells": lambda report, quick: dendritic_cells.run(report, quick=quick),
     "dendritic_network": _dendritic_network,
     "living_spines": lambda report, quick: living_spines.run(report, quick=quick),

@@ -176,9 +176,10 @@ def base_unit(unit: str) -> str:
     """Return the Brian2 base unit with the dimensions of `unit`, as Brian2 declares it."""
     found = dimensions(unit)
     text = "1" if found.is_dimensionless else repr(get_unit(found)).replace(" ", "")
-    if "(" not in text:
+    if not re.search(r"\(|[a-z]\d", text):
         return text
-    # Once someone has made such a unit, Brian2 writes farad/(meter**2), which it cannot read.
+    # Brian2 writes some units as volt2 or, once someone has made such a one, as
+    # farad/(meter**2), and cannot read either.
     powers = zip(_BASES, found._dims, strict=True)
     return "*".join(f"{name}**{power:g}" if power != 1 else name for name, power in powers if power)
 

@@ -244,6 +244,8 @@ def on_dendrites(model: Model, projection: str, sites: Sites) -> tuple[list[str]
         lines.append("neck_resistance : ohm (constant)")
         values["neck_resistance"] = sites.geometry["neck_resistance"]
     for port, names in local_ports(model, projection).items():
+        if names == (port,):  # an alias says so already
+            continue
         here = [f"{name}*int(place == {n})" for n, name in enumerate(names)]
         value = " + ".join(here) if len(names) > 1 else names[0]
         lines.append(f"{port} = {value} : {LOCAL_PORTS[port]}")
