@@ -46,9 +46,9 @@ def by_text(
     state: dict[str, Any] = {"efficacy": np.array(start, float), "calcium": 0.0}
     last = 0.0
     for when, jump in [*events, (duration, 0.0)]:
-        names = {**rule, **state, "elapsed": when - last, "fluctuation": 0.0}
+        names = {**rule, **state, "elapsed": when - last, "efficacy_noise": 0.0}
         if random is not None:
-            names["fluctuation"] = random.standard_normal(np.shape(start))
+            names["efficacy_noise"] = random.standard_normal(np.shape(start))
         for statement in statements:
             names[statement.name] = evaluate(statement.expression, names)
         state = {"efficacy": names["efficacy"], "calcium": names["calcium"] + jump}
