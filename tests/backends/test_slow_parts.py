@@ -1,5 +1,7 @@
 """Parts of the slow clock and shared signals: the same on every backend, and who shares what."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -117,7 +119,8 @@ peak = { value = 0.1, unit = "nS", source = "assumed", meaning = "Peak" }
 """
 
 
-def run(backend: str, spine: str = "still") -> Trajectory:
+@cache
+def run(backend: str, spine: str) -> Trajectory:
     parts = {"pulses": RULE, "half_passes": CONSOLIDATION, "three_signals": NEIGHBOURS}
     parts |= {"still": SPINE.format("still", "")}
     parts |= {"alive": SPINE.format("alive", '"log_drift", "turnover", ')}
@@ -138,7 +141,9 @@ def run(backend: str, spine: str = "still") -> Trajectory:
 
 
 @pytest.mark.cpp
-@pytest.mark.parametrize(("spine", "tolerance"), [("still", 1e-12), ("alive", 1e-6)])
+@pytest.mark.parametrize(
+    ("spine", "tolerance"), [("still", 1e-12), pytest.param("alive", 1e-6, marks=pytest.mark.slow)]
+)
 def test_backends_agree(spine: str, tolerance: float) -> None:
     ours, theirs = run("numpy", spine), run("cpp", spine)
     for name in ("one", "other"):
@@ -150,7 +155,7 @@ def test_backends_agree(spine: str, tolerance: float) -> None:
 
 
 def test_spines_of_two_projections_share_dendrites_branches_and_cells() -> None:
-    trajectory = run("numpy")
+    trajectory = run("numpy", "still")
     (place,) = trajectory.slots["one"].loc[[0], ["compartment", "position"]].to_numpy()
     loss = {}
     for name in ("one", "other"):
@@ -172,6 +177,6 @@ def test_spines_of_two_projections_share_dendrites_branches_and_cells() -> None:
 
 
 def test_plasticity_is_told_from_what_else_changes_volume() -> None:
-    volume = run("numpy").spines["one"]["volume"].values
+    volume = run("numpy", "still").spines["one"]["volume"].values
     neighbours = volume[1:, 1:]  # nothing stimulated them, so nothing of them passes
     assert np.all(np.diff(neighbours, axis=0) <= 0)

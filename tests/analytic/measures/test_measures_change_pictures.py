@@ -87,7 +87,8 @@ def test_pulses_before_spikes_enlarge_those_they_reach_and_no_others() -> None:
     ]
     facts = {"kind": "size_change", "meaning": "m", "phase": "a", "at": at}
     made = Protocol(
-        name="p", step="1 ms", record_every="1 s", model={"circuit": "dendritic_line"},
+        name="p", step="1 ms", record_every="1 s",
+        model={"circuit": "dendritic_line", "spine": "pair_stdp"},
         phases=[{"name": "a", "duration": "2 s", "stimuli": stimuli}],
         measures={"reached": {**facts, "spines": "stimulated"},
                   "others": {**facts, "spines": "neighbours", "bins": ["0 um", "2 um", "60 um"]}},
