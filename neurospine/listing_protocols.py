@@ -162,11 +162,15 @@ def form_equations(form: Form) -> Group:
         ("on each axon", _lines(form.presynaptic.equations)),
         ("when a spike has arrived", form.presynaptic.on_spike),
         ("on each postsynaptic cell", _lines(form.postsynaptic.equations)),
+        ("on each postsynaptic cell, in every step", form.postsynaptic.step),
         ("when the cell has fired", form.postsynaptic.on_spike),
         ("on each spine", _lines(form.equations)),
         ("at a spine when a spike arrives", form.on_pre),
+        ("at a spine, the delay of the rule later", form.on_late),
         ("at a spine when its cell fires", form.on_post),
+        ("at a spine, in every step", form.step),
         ("at a spine when settled", form.settle),
+        ("at a spine, in a tick in which neurons stand still", form.rest),
     )
     return Group(*(Text(f"# {title}\n{text}\n") for title, text in blocks if text))
 
