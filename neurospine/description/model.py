@@ -17,6 +17,8 @@ from neurospine.description.composition import check_model
 from neurospine.description.edge_lists import edge_text
 from neurospine.description.entries import Part, SetEntry
 from neurospine.description.library import display, find_file, read_text
+from neurospine.description.neuromodulator_parts import NeuromodulatorPart
+from neurospine.description.neuromodulators import load_neuromodulators
 from neurospine.description.parameters import OVERRIDE, Parameters
 from neurospine.description.parts import (
     CircuitPart,
@@ -51,6 +53,8 @@ class Model:
         Names of the parameter sets in use.
     edge_texts
         The lists of edges that the circuit names (see `edge_lists`), by name.
+    neuromodulators
+        Those of the circuit, by name; the pool of each is one of the neurons.
     """
 
     circuit: CircuitPart
@@ -61,6 +65,7 @@ class Model:
     texts: Mapping[str, str]
     chosen_sets: tuple[str, ...] = ()
     edge_texts: Mapping[str, str] = field(default_factory=dict)
+    neuromodulators: Mapping[str, NeuromodulatorPart] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
@@ -249,6 +254,8 @@ def _compose(
                 cells[name] = load_cell(part, found, source, origins)
             neurons[name] = cells[name].part if name in cells else part
             origins[part.name] = found
+    circuit, modulators, pools = load_neuromodulators(circuit, origin, source, origins)
+    neurons |= pools
     spines: dict[str, Spine] = {}
     lists: dict[str, str] = {}
     for name, projection in circuit.projections.items():
@@ -260,7 +267,9 @@ def _compose(
         raise ModelError(f"{origin}: {circuit.name!r} is also the name of one of its parts")
     source.texts[circuit.name] = text
     texts = dict(source.texts)
-    model = Model(circuit, neurons, cells, spines, Parameters({}), texts, (), lists, origins)
+    model = Model(
+        circuit, neurons, cells, spines, Parameters({}), texts, (), lists, modulators, origins
+    )
     entries = {
         f"{part.name}.{name}": entry.parameter(f"{part.name}.{name}")
         for part in model.parts.values()
