@@ -15,7 +15,7 @@ import numpy as np
 from neurospine.description.expressions import identifiers, names_read, parse_statements
 from neurospine.description.neuromodulator_parts import CONCENTRATION
 from neurospine.simulation.eligibility import components
-from neurospine.simulation.network import Alias, Border, Group, Operation, Synapses
+from neurospine.simulation.network import Alias, Array, Border, Group, Operation, Synapses
 from neurospine.simulation.numbers import Numbers
 
 #: After what is due at a border of the same time.
