@@ -218,7 +218,7 @@ class _Planner:
         """Return all disorders, of which no two may have one name."""
         found: dict[str, Disorder] = {}
         for disorder in (d for model in self.models for d in model.disorders):
-            if found.setdefault(disorder.name, disorder) != disorder:
+            if found.setdefault(disorder.name, disorder).text != disorder.text:
                 raise ProtocolError(f"there are two disorders of the name {disorder.name!r}")
         return found
 
