@@ -31,19 +31,20 @@ def density(trajectory: Trajectory, measure: Density) -> pd.DataFrame:
     cells = Cells.of(trajectory)
     start, _ = span(trajectory, measure.phase)
     times, own = visit_times(trajectory, measure)
-    largest = np.inf
-    if measure.smaller_than is not None:
-        largest = convert(*parse_quantity(measure.smaller_than), "um**3")
+    smallest, largest = (
+        edge if text is None else convert(*parse_quantity(text), "um**3")
+        for text, edge in ((measure.larger_than, 0.0), (measure.smaller_than, np.inf))
+    )
     number, changed = np.zeros((2, cells.size, len(times)))
     first, slots = np.zeros((2, cells.size))
     relative = measure.relative_to == "start"
     for imaging in imagings(trajectory, measure, tell_apart=relative):
         slots += cells.count(imaging.cell)
         before = imaging.visit(start)
-        there = before.seen & (before.volume < largest)
+        there = before.seen & (before.volume >= smallest) & (before.volume < largest)
         first += cells.count(imaging.cell, there)
         for k, visit in enumerate(imaging.visits(times)):
-            now = visit.seen & (visit.volume < largest)
+            now = visit.seen & (visit.volume >= smallest) & (visit.volume < largest)
             stayed = there & now & (visit.identity == before.identity)
             number[:, k] += cells.count(imaging.cell, now)
             changed[:, k] += cells.count(imaging.cell, now ^ stayed)
@@ -61,7 +62,9 @@ def turnover(trajectory: Trajectory, measure: Turnover) -> pd.DataFrame:
     start, stop = span(trajectory, measure.phase)
     since = spaced(stop - start, seconds(measure.every))
     gained, lost, before, after = np.zeros((4, cells.size, len(since) - 1))
+    slots = np.zeros((cells.size, 1))
     for imaging in imagings(trajectory, measure):
+        slots[:, 0] += cells.count(imaging.cell)
         visits = imaging.visits(start + since)
         earlier = next(visits)
         for k, visit in enumerate(visits):
@@ -71,9 +74,10 @@ def turnover(trajectory: Trajectory, measure: Turnover) -> pd.DataFrame:
             before[:, k] += cells.count(imaging.cell, earlier.seen)
             after[:, k] += cells.count(imaging.cell, visit.seen)
             earlier = visit
+    seen = before if measure.per == "spines" else np.broadcast_to(slots, before.shape)
     part, whole = {
-        "turnover": (gained + lost, before + after), "gained": (gained, before),
-        "lost": (lost, before),
+        "turnover": (gained + lost, before + after), "gained": (gained, seen),
+        "lost": (lost, seen),
     }[measure.give]  # fmt: skip
     value, error = share(part, whole)
     if measure.over_time:

@@ -11,25 +11,28 @@ from neurospine.description.units import parse_quantity
 class Density(VisitedMeasure):
     """Number of spines seen, relative to the start of the phase or per slot.
 
-    `smaller_than` leaves out larger spines, for counts by size class.
+    `smaller_than` leaves out larger spines and those as large, `larger_than` smaller ones, for
+    counts by size class.
     """
 
     kind: Literal["density"]
     relative_to: Literal["start", "slots"] = "start"
     smaller_than: str | None = None
+    larger_than: str | None = None
 
 
 class Turnover(SpineMeasure):
     """Spines that came and went between successive visits, averaged over the phase.
 
     ``turnover`` is (gained + lost)/(seen before + seen after); ``gained`` and ``lost``
-    are shares of the spines seen before. With `over_time` there is a row for each
-    interval, by the `time` of its end.
+    are shares of the spines seen before, or `per` slot, which is per length of dendrite. With
+    `over_time` there is a row for each interval, by the `time` of its end.
     """
 
     kind: Literal["turnover"]
     every: str
     give: Literal["turnover", "gained", "lost"] = "turnover"
+    per: Literal["spines", "slots"] = "spines"
     over_time: bool = False
 
     @property

@@ -47,6 +47,7 @@ from neurospine.description.neuron_measures import (
     TimeConstant,
     TraceDurationAbove,
 )
+from neurospine.description.remodelling_measures import CohortLoss, NearLost, check_remodelling
 from neurospine.description.shape_measures import PairCorrelation, Shape, ShapeCorrelation
 from neurospine.description.size_measures import (
     Autocorrelation,
@@ -67,7 +68,7 @@ Measure = Annotated[
     | Autocorrelation | Occupancy | Ages | Summation | FiringRate | SpikeCount | IsiVariation
     | FirstSpikeLatency | RestingPotential | PeakDeflection | Attenuation | TraceDurationAbove
     | InputResistance | Sag | TimeConstant | Shape | ShapeCorrelation | PairCorrelation
-    | AssemblyStrength | SizeChange,
+    | AssemblyStrength | SizeChange | NearLost | CohortLoss,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -90,6 +91,10 @@ def check_measures(protocol: Protocol) -> None:
             check_assemblies(protocol, measure, place)
         if isinstance(measure, SizeChange):
             check_size_change(protocol, measure, place)
+        if isinstance(measure, NearLost | CohortLoss):
+            check_remodelling(protocol, measure, place)
+        if isinstance(measure, Turnover) and measure.per == "slots" and measure.give == "turnover":
+            raise ProtocolError(f"{place}: per: 'slots' goes with give = 'gained' or 'lost'")
     for name, measure in protocol.measures.items():
         if isinstance(measure, Ratio | Summation):
             _check_ratio(protocol, measure, f"[measures.{name}]")
