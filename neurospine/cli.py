@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from neurospine.errors import NeurospineError, ResultError
-from neurospine.run_output import err, finish, kept, out, progress_bar, time_unit
+from neurospine.run_output import err, file_name, finish, kept, out, progress_bar, time_unit
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,6 +39,10 @@ Values = Annotated[
     typer.Option(
         "--set", metavar="NAME=VALUE", help='New value, as in --set tau_plus="20 ms"; repeatable.'
     ),
+]
+Disorders = Annotated[
+    list[str] | None,
+    typer.Option("--disorder", metavar="NAME", help="What changes the model; repeatable."),
 ]
 BackendName = Annotated[str, typer.Option(help="cpp, cython or numpy (needs no compiler).")]
 Seed = Annotated[int, typer.Option(min=0, help="Fixes every random number.")]
@@ -144,6 +148,7 @@ def run(
     spine: SpineName = None,
     parameters: Sets = None,
     set_: Values = None,
+    disorder: Disorders = None,
     backend: BackendName = "cpp",
     seed: Seed = 0,
     form: Form = None,
@@ -169,7 +174,7 @@ def run(
     from neurospine.simulation.simulate import resume as go_on
 
     if resume is not None:
-        others = (protocol, model, spine, parameters, set_, output, form, seed, force)
+        others = (protocol, model, spine, parameters, set_, disorder, output, form, seed, force)
         if any(others) or backend != "cpp":
             raise ResultError("--resume FILE takes everything from the run; give nothing else")
         path = resume
@@ -182,8 +187,9 @@ def run(
     if protocol is None:
         raise ResultError("name a protocol to run; 'neurospine list' shows what there is")
     loaded = load_protocol(protocol)
-    chosen = _choose(model, spine, parameters, set_)(loaded)
-    path = output or Path(_file_name(loaded.name, spine, parameters, seed))
+    chosen = _choose(model, spine, parameters, set_)(loaded).with_disorder(*disorder or ())
+    names = [*(disorder or ()), *(parameters or ())]
+    path = output or Path(file_name(loaded.name, spine, names, seed))
     if not path.name or path.suffix in (".png", ".csv"):
         raise ResultError(f"-o {output}: must be the name of an HDF5 file, such as run.h5")
     check_output(path, force=force)
@@ -291,8 +297,3 @@ def _split(text: str) -> tuple[str, str]:
     if not equals or not name.strip() or not value.strip():
         raise ResultError(f"--set {text!r}: write NAME=VALUE, as in --set tau_plus='20 ms'")
     return name.strip(), value.strip()
-
-
-def _file_name(protocol: str, spine: str | None, sets: list[str] | None, seed: int) -> str:
-    words = [protocol, *([Path(spine).stem] if spine else []), *(sets or [])]
-    return "-".join([*words, *([f"seed{seed}"] if seed else [])]) + ".h5"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from neurospine.description.disorder import Disorder
 from neurospine.description.model import Model, load_model
 from neurospine.description.protocol import Protocol, load_protocol
 from neurospine.errors import BuildError, NeurospineError, ResultError, suggest
@@ -30,6 +31,7 @@ from neurospine.simulation.provenance import run_info
 from neurospine.simulation.resume import check_same_program, plan_again
 from neurospine.simulation.schedule import recorded
 
+Disorders = str | Disorder | Sequence[str | Disorder]
 BACKENDS: Mapping[str, Backend] = {
     "cpp": StandaloneBackend(),
     "cython": RuntimeBackend("cython"),
@@ -44,6 +46,7 @@ def simulate(
     backend: str = "cpp",
     seed: int = 0,
     parameters: str | Mapping[str, Any] | None = None,
+    disorder: Disorders = (),
     form: FormName | None = None,
     output: str | Path | None = None,
     force: bool = False,
@@ -65,6 +68,8 @@ def simulate(
     parameters
         The name of a parameter set (instead of the protocol's own sets), or new
         values by name such as ``{"tau_plus": "20 ms"}``.
+    disorder
+        A disorder or several in order, as names or objects: what changes the model.
     form
         The form in which plasticity rules are computed (``"textbook"``,
         ``"neuron_traces"`` or ``"folded"``); by default the cheapest exact one.
@@ -95,7 +100,7 @@ def simulate(
     Same seed, backend and machine: same bits (``tests/regression/test_reproducible.py``).
     """
     engine = find_backend(backend)
-    plan = prepare(model, protocol, seed=seed, parameters=parameters, form=form)
+    plan = prepare(model, protocol, seed=seed, parameters=parameters, disorder=disorder, form=form)
     info = run_info(plan, backend)  # before files that it names may change
     if output is None:
         with tempfile.TemporaryDirectory(prefix="neurospine-") as temporary:
@@ -224,6 +229,7 @@ def prepare(
     *,
     seed: int = 0,
     parameters: str | Mapping[str, Any] | None = None,
+    disorder: Disorders = (),
     form: FormName | None = None,
 ) -> Plan:
     """Return the network that `simulate` would run for the same arguments."""
@@ -239,6 +245,7 @@ def prepare(
         model = model.with_set(parameters)
     elif parameters:
         model = model.with_parameters(parameters)
+    model = model.with_disorder(*([disorder] if isinstance(disorder, str | Disorder) else disorder))
     return make_plan(model, protocol, seed=seed, form=form)
 
 
