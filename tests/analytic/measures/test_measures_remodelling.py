@@ -70,7 +70,7 @@ def test_spines_without_places_are_near_nothing(synthetic: Any) -> None:
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
-        ({"kind": "near_lost", "lost_in": "frist", "within": "2 um"}, "did you mean 'first'"),
+        ({"kind": "near_lost", "lost_in": "frist", "within": "2 um"}, "Did you mean 'first'"),
         ({"kind": "near_lost", "lost_in": "third", "within": "2 um"}, "does not end before"),
         ({"kind": "near_lost", "lost_in": "first", "within": "2 ms"}, "within"),
         ({"kind": "near_lost", "lost_in": "first", "within": "-2 um"}, "not be negative"),
