@@ -52,8 +52,8 @@ class Change(Table):
     """One change: of all parameters with a `role`, or of one `parameter`.
 
     It is a `factor`, or a `value` with its `unit`. `basis` says how it is known, `source` by
-    whom, `where` how; what was calibrated counts as fitted to its source, or to the data that
-    `fitted_to` names. `onset`, `rise`, `until` and `washout` are times; without any of them the
+    whom, `where` how; what is not reported counts as fitted to its source, or to the data that
+    `fitted_to` names, so that agreement with these is no prediction. `onset`, `rise`, `until` and `washout` are times; without any of them the
     change holds all the time.
     """
 
@@ -88,8 +88,8 @@ class Change(Table):
 
     @property
     def data(self) -> frozenset[str]:
-        """What it was fitted to."""
-        return frozenset(self.fitted_to or (self.source,) * (self.basis == "calibrated"))
+        """What it was made to agree with, if only in direction: no prediction of it."""
+        return frozenset(self.fitted_to or (self.source,) * (self.basis != "reported"))
 
     def applied(self, entry: Parameter, disorder: str, degree: float) -> Parameter:
         """Return a parameter changed to a degree from 0 (as it is) to 1."""

@@ -76,9 +76,12 @@ def test_spines_without_places_are_near_nothing(synthetic: Any) -> None:
         ({"kind": "near_lost", "lost_in": "first", "within": "-2 um"}, "not be negative"),
         ({"kind": "cohort_loss", "formed_in": "third"}, "does not end before"),
         ({"kind": "turnover", "every": "1 day", "per": "slots"}, "gained"),
+        ({"kind": "density", "bins": ["0.1 um**3", "0 um**3"]}, "does not come after"),
+        ({"kind": "density", "bins": ["0 um**3", "1 um"]}, "bins"),
+        ({"kind": "density", "bins": ["0 um**3", "1 um**3"], "larger_than": "1 um**3"}, "edges"),
     ],
 )
-def test_what_does_not_fit_is_refused(facts: dict[str, str], message: str) -> None:
+def test_what_does_not_fit_is_refused(facts: dict[str, Any], message: str) -> None:
     with pytest.raises(ProtocolError, match=message):
         protocol(phase="second", **facts)
 
@@ -96,3 +99,16 @@ def test_density_counts_size_classes_from_both_ends(synthetic: Any) -> None:
     assert value(run, **facts, larger_than="0.1 um**3") == 2 / 4
     assert value(run, **facts, smaller_than="0.1 um**3") == 1 / 4
     assert value(run, **facts, larger_than="0.1 um**3", smaller_than="0.2 um**3") == 1 / 4
+
+
+def test_size_classes_are_counted_apart(synthetic: Any) -> None:
+    volumes = [[0.05, 0.1, 0.2, 0.0], [0.05, 0.05, 0.2, 0.1], [0.0, 0.1, 0.2, 0.2], [0.0] * 4]
+    run = synthetic.trajectory(volumes, phases=PHASES)
+    found = {"kind": "density", "phase": "first", "bins": ["0 um**3", "0.1 um**3", "0.3 um**3"]}
+    table = measure(run, protocol(**found, relative_to="slots"))["found"]
+    assert table["size"].tolist() == [0.05, 0.2]
+    assert table["value"].tolist() == [2 / 4, 2 / 4]
+    table = measure(run, protocol(**found, every="1 day"))["found"]
+    assert table[["time", "size", "value"]].to_numpy().tolist() == [
+        [0, 0.05, 1], [0, 0.2, 1], [1, 0.05, 2], [1, 0.2, 1],
+    ]  # fmt: skip
