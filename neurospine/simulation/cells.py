@@ -85,7 +85,7 @@ class Cells:
         part, cell = self.model.neurons[self.population], self.model.cells.get(self.population)
         if cell is None:
             return {
-                variable: np.repeat(self.numbers.copies(part.name, name), self.size)
+                variable: np.repeat(self.numbers.at_start(part.name, name), self.size)
                 for variable, name in part.initial.items()
             }
         found: dict[tuple[float, ...], dict[str, float]] = {}

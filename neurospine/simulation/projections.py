@@ -209,7 +209,7 @@ class Layout:
         if self.form.rest:
             yield Border(self.name, "rest", "rest", self.form.rest)
         if self.quiet:
-            yield from forgetting(self.model, self.name, self.form)
+            yield from forgetting(self.numbers, self.name, self.form)
         if self.sampling:
             yield Border(self.name, "begin", "begin", self.sampling.begin)
             yield Border(self.name, "measure", "measure", self.sampling.measure)
