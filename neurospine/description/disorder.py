@@ -55,9 +55,9 @@ class Change(Table):
     """One change: of all parameters with a `role`, or of one `parameter`.
 
     It is a `factor`, or a `value` with its `unit`. `basis` says how it is known, `source` by
-    whom, `where` how; what is not reported counts as fitted to its source, or to the data that
-    `fitted_to` names, so that agreement with these is no prediction. `onset`, `rise`, `until` and `washout` are times; without any of them the
-    change holds all the time.
+    whom, `where` how. What is not reported counts as fitted to its source, or to the data that
+    `fitted_to` names: agreement with these is no prediction. `onset`, `rise`, `until` and
+    `washout` are times; without any of them the change holds all the time.
     """
 
     role: str = ""
@@ -188,7 +188,7 @@ def check_disorder(disorder: Disorder, origin: str) -> None:
     Raises
     ------
     ModelError
-        If a change is wrong, or two change the same.
+        If a change is wrong, or two change the same and not both by a factor.
     """
     if not disorder.name.isidentifier() or disorder.name == CONTROL:
         raise ModelError(f"{origin}: name: {disorder.name!r} is no name for a disorder")
@@ -197,13 +197,16 @@ def check_disorder(disorder: Disorder, origin: str) -> None:
             check_publication(key)
     except ModelError as error:
         raise ModelError(f"{origin}: references: {error}") from None
-    seen: set[str] = set()
+    seen: dict[str, bool] = {}
     for number, change in enumerate(disorder.changes, 1):
         place = f"{origin}: [[changes]] {number}"
         try:
             change.check()
         except NeurospineError as error:
             raise ModelError(f"{place}: {error}") from None
-        if change.target in seen:
-            raise ModelError(f"{place}: {change.target!r} is changed twice")
-        seen.add(change.target)
+        multiplied = change.factor is not None
+        if not (multiplied and seen.get(change.target, True)) and change.target in seen:
+            raise ModelError(
+                f"{place}: {change.target!r} is changed twice; only factors go together"
+            )
+        seen[change.target] = multiplied

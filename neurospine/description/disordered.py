@@ -54,6 +54,8 @@ def disordered(
 ) -> Parameters:
     """Return the parameters of a model under disorders, which are applied in their order.
 
+    Factors on one parameter multiply, each with its own course.
+
     Parameters
     ----------
     control
@@ -66,10 +68,10 @@ def disordered(
     Raises
     ------
     ModelError
-        If a change finds nothing in the model, two change the same parameter, or a value is
-        out of range.
+        If a change finds nothing in the model, a parameter is given a value and changed by
+        another as well, or a value is out of range.
     """
-    entries, owners = dict(control.entries), dict[str, str]()
+    entries, owners = dict(control.entries), dict[str, tuple[str, bool]]()
     for disorder in disorders:
         for number, change in enumerate(disorder.changes, 1):
             place = f"disorder {disorder.name!r}: [[changes]] {number}"
@@ -77,9 +79,12 @@ def disordered(
             degree = 1.0 if course is None or moment is None else course.degree(moment)
             try:
                 for full in changed_by(change, control):
-                    if full in owners:
-                        raise ModelError(f"{full} is changed by {owners[full]} already")
-                    owners[full] = f"the disorder {disorder.name!r}"
+                    owner, multiplied = owners.get(full, ("", True))
+                    if not multiplied or (owner and change.factor is None):
+                        raise ModelError(
+                            f"{full} is changed by {owner} already; only factors go together"
+                        )
+                    owners[full] = f"the disorder {disorder.name!r}", change.factor is not None
                     if change.value is not None and entries[full].source == OVERRIDE:
                         raise ModelError(
                             f"gives {full} a value, so no other can be given for it in this run"
