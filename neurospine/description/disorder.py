@@ -56,9 +56,9 @@ class Change(Table):
     """One change: of all parameters with a `role`, or of one `parameter`.
 
     It is a `factor`, or a `value` with its `unit`. `basis` says how it is known, `source` by
-    whom, `where` how; what was calibrated counts as fitted to its source, or to the data that
-    `fitted_to` names. `onset`, `rise`, `until` and `washout` are times; without any of them the
-    change holds all the time.
+    whom, `where` how. What is not reported counts as fitted to its source, or to the data that
+    `fitted_to` names: agreement with these is no prediction. `onset`, `rise`, `until` and
+    `washout` are times; without any of them the change holds all the time.
     """
 
     role: str = ""
@@ -95,8 +95,8 @@ class Change(Table):
 
     @property
     def data(self) -> frozenset[str]:
-        """What it was fitted to."""
-        return frozenset(self.fitted_to or (self.source,) * (self.basis == "calibrated"))
+        """What it was made to agree with, if only in direction: no prediction of it."""
+        return frozenset(self.fitted_to or (self.source,) * (self.basis != "reported"))
 
     def applied(self, entry: Parameter, disorder: str, degree: float) -> Parameter:
         """Return a parameter changed to a degree from 0 (as it is) to 1."""
@@ -132,8 +132,8 @@ class Change(Table):
         check_publication(self.source)
         if not self.where:
             raise ModelError("where: say where in the source, or what was calibrated or assumed")
-        if self.fitted_to and self.basis != "calibrated":
-            raise ModelError("fitted_to: goes with basis = 'calibrated'")
+        if self.fitted_to and self.basis == "reported":
+            raise ModelError("fitted_to: what basis = 'reported' says was not fitted")
         self._check_course()
 
     def _check_course(self) -> None:
@@ -158,7 +158,7 @@ class Disorder(LibraryFile):
     Raises
     ------
     ModelError
-        If a change is wrong, or two change the same.
+        If a change is wrong, or two change the same and not both by a factor.
     """
 
     kind: Literal["disorder"] = "disorder"
@@ -196,13 +196,16 @@ def _check(disorder: Disorder) -> None:
             check_publication(key)
     except ModelError as error:
         raise ModelError(f"references: {error}") from None
-    seen: set[str] = set()
+    multiplied: dict[str, bool] = {}
     for number, change in enumerate(disorder.changes, 1):
         place = f"[[changes]] {number}"
         try:
             change.check()
         except NeurospineError as error:
             raise ModelError(f"{place}: {error}") from None
-        if change.target in seen:
-            raise ModelError(f"{place}: {change.target!r} is changed twice")
-        seen.add(change.target)
+        by_factor = change.factor is not None
+        if change.target in multiplied and not (by_factor and multiplied[change.target]):
+            raise ModelError(
+                f"{place}: {change.target!r} is changed twice; only factors go together"
+            )
+        multiplied[change.target] = by_factor
