@@ -215,9 +215,9 @@ class _Planner:
         )
 
     def _throughout(self, projection: str) -> tuple[Model, ...]:
-        """Return models with all numbers that the rule of a projection has at any time."""
-        rule = self.model.spines[projection].rule
-        return self.courses.everywhere(rule.name) if rule else self.courses.models
+        """Return models with all numbers that the spines of a projection have at any time."""
+        parts = self.model.spines[projection].parts
+        return self.courses.everywhere(*(part.name for part in parts))
 
     def _disorders(self) -> dict[str, Disorder]:
         """Return all disorders, of which no two may have one name."""
