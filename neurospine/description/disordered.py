@@ -54,7 +54,7 @@ def disordered(
 ) -> Parameters:
     """Return the parameters of a model under disorders, which are applied in their order.
 
-    Factors on one parameter multiply, each with its own course.
+    Factors of one disorder on a parameter multiply, each with its own course.
 
     Parameters
     ----------
@@ -68,30 +68,32 @@ def disordered(
     Raises
     ------
     ModelError
-        If a change finds nothing in the model, a parameter is given a value and changed by
-        another as well, or a value is out of range.
+        If a change finds nothing in the model, two disorders change the same parameter (or one
+        of them twice, and not by factors), or a value is out of range.
     """
-    entries, owners = dict(control.entries), dict[str, tuple[str, bool]]()
-    for disorder in disorders:
+    entries, earlier = dict(control.entries), dict[str, tuple[int, Change]]()
+    for place, disorder in enumerate(disorders):
         for number, change in enumerate(disorder.changes, 1):
-            place = f"disorder {disorder.name!r}: [[changes]] {number}"
             course = change.course
             degree = 1.0 if course is None or moment is None else course.degree(moment)
             try:
                 for full in changed_by(change, control):
-                    owner, multiplied = owners.get(full, ("", True))
-                    if not multiplied or (owner and change.factor is None):
-                        raise ModelError(
-                            f"{full} is changed by {owner} already; only factors go together"
-                        )
-                    owners[full] = f"the disorder {disorder.name!r}", change.factor is not None
+                    owner, before = earlier.get(full, (place, None))
+                    if owner != place:
+                        name = disorders[owner].name
+                        raise ModelError(f"{full} is changed by the disorder {name!r} already")
+                    if before and (before.factor is None or change.factor is None):
+                        raise ModelError(f"{full} is changed twice; only factors go together")
                     if change.value is not None and entries[full].source == OVERRIDE:
                         raise ModelError(
                             f"gives {full} a value, so no other can be given for it in this run"
                         )
                     entries[full] = change.applied(entries[full], disorder.name, degree)
+                    earlier[full] = place, change
             except NeurospineError as error:
-                raise ModelError(f"{place}: {error}") from None
+                raise ModelError(
+                    f"disorder {disorder.name!r}: [[changes]] {number}: {error}"
+                ) from None
     return Parameters(entries)
 
 

@@ -1,7 +1,7 @@
 """The kinds of stimulus a protocol may name. A text value is a quantity or an axis.
 
 The spike times they mean are worked out in `neurospine.simulation.stimuli`, the currents in
-`neurospine.simulation.injection`.
+`neurospine.simulation.injection`, and so are dips.
 """
 
 from __future__ import annotations
@@ -142,7 +142,17 @@ class Current(Table):
     count: Count = 1
 
 
+class Dip(Table):
+    """A stretch in which the tonic supply of a neuromodulator falls by `depth`, a share of it."""
+
+    kind: Literal["dip"]
+    neuromodulator: str
+    start: str
+    duration: str
+    depth: str = "1"
+
+
 Stimulus = Annotated[
-    Regular | Poisson | Pairing | Triplet | SpikeList | Volley | Uncaging | Current,
+    Regular | Poisson | Pairing | Triplet | SpikeList | Volley | Uncaging | Current | Dip,
     Field(discriminator="kind"),
 ]

@@ -9,7 +9,7 @@ from neurospine.simulation.form_choice import decays
 from neurospine.simulation.network import Border
 from neurospine.simulation.numbers import Numbers
 
-#: What the folded form keeps on cells, the second also for each place there.
+#: What the folded form keeps on cells, the second also for each place or kind of eligibility.
 _FOLDED = ("grown", "pending")
 
 
@@ -40,4 +40,4 @@ def forgetting(numbers: Numbers, projection: str, form: Form) -> Iterator[Border
 
 
 def _of_fold(name: str) -> bool:
-    return name in _FOLDED or name.startswith(f"{_FOLDED[1]}_")
+    return name in _FOLDED or name.startswith((f"{_FOLDED[1]}_", "eligible_"))

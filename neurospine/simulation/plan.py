@@ -16,6 +16,7 @@ from neurospine.simulation.connections import whole_number
 from neurospine.simulation.courses import courses
 from neurospine.simulation.form import Form, FormName
 from neurospine.simulation.form_choice import choose_form
+from neurospine.simulation.modulation import Modulation
 from neurospine.simulation.network import (
     Border,
     Network,
@@ -168,8 +169,12 @@ class _Planner:
             )
             for name, form in written.items()
         }  # fmt: skip
-        sharing = Sharing(self.numbers, self.sizes)
         starts = {group.name: potentials(self.model, group) for group in groups}
+        modulation = Modulation(self.numbers, self.sizes)
+        groups += modulation.groups()
+        borders += modulation.borders()
+        synapses += modulation.pathways()
+        sharing = Sharing(self.numbers, self.sizes)
         for layout in layouts.values():
             layout.meet(sharing, layouts, between)
             groups += layout.groups(starts.get(layout.projection.target, {}))
@@ -188,7 +193,7 @@ class _Planner:
             tuple(synapses),
             tuple(borders),
             tuple(watched.spines(s) for s in synapses if s.name in written),
-            tuple(self.sizes),
+            tuple(n for n in self.sizes if n not in self.model.neuromodulators),
             tuple(map(watched.cells, self.protocol.traces)),
             tuple(self.numbers.changes((*groups, *synapses))),
             self.courses.steps,
@@ -218,7 +223,7 @@ class _Planner:
         """Return all disorders, of which no two may have one name."""
         found: dict[str, Disorder] = {}
         for disorder in (d for model in self.models for d in model.disorders):
-            if found.setdefault(disorder.name, disorder) != disorder:
+            if found.setdefault(disorder.name, disorder).text != disorder.text:
                 raise ProtocolError(f"there are two disorders of the name {disorder.name!r}")
         return found
 
