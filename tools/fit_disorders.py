@@ -5,8 +5,9 @@ Young adult cortex (the set cortex_young_adult) with few of its potential sites 
 Time is in days, volume in um**3; densities are relative to control.
 
 Fitted: the loss of small spines in schizophrenia (glantz2000, and as macdonald2017 that large
-spines are not lost) and the loss near and far from plaques (spires2005). Of what is known by
-direction only the sizes are assumed; here stands what they lead to.
+spines are not lost), the loss near and far from plaques (spires2005), and that elimination is
+unchanged after ketamine (phoumthipphavong2016). Of what is known by direction only the sizes are
+assumed; here stands what they lead to.
 """
 
 import tomllib
@@ -32,6 +33,9 @@ EDGES = (0.0, 0.03, 0.06, 0.12, 0.25, np.inf)
 LARGE = 0.12
 #: Elimination by a plaque falls by half at this distance (um, assumed).
 RANGE = 30.0
+#: Days after ketamine in which elimination is that of control, and the factor on births (assumed).
+TREATED = 14
+KETAMINE = 2.0
 #: The distances (um) within which the published loss near plaques holds.
 NEAR = np.linspace(0.0, 20.0, 41)
 
@@ -121,16 +125,52 @@ def course(
     return np.array(found)
 
 
-def stress_and_ketamine(elimination: float, births: float) -> None:
+def eliminated(births: float, volume: float) -> float:
+    """Return the mean share of spines lost from one second day to the next after ketamine.
+
+    Parameters
+    ----------
+    births, volume
+        Factors on births and on the volume at birth while ketamine acts.
+    """
+    present, lost = CONTROL, []
+    for visit in range(TREATED // 2):
+        seen, kept = present.sum(), present
+        for day in (2 * visit + 0.5, 2 * visit + 1.5):
+            chain, rate = treated(day, births, volume)
+            present = later(chain, rate, present, 1.0)
+            kept = later(chain, 0.0, kept, 1.0)
+        lost.append(1 - kept.sum() / seen)
+    return float(np.mean(lost))
+
+
+def treated(
+    day: float, births: float, volume: float, elimination: float = 1.0
+) -> tuple[Chain, float]:
+    """Return the chain and the births at an empty site so many days after ketamine."""
+    share = degree(day, 0, 3, 5)
+    changed = {
+        "birth_volume": CORTEX["birth_volume"] * volume**share,
+        "elimination_rate": CORTEX["elimination_rate"] * elimination,
+    }
+    return log_drift({**CORTEX, **changed}), BIRTHS * births**share
+
+
+def ketamine(births: float) -> float:
+    """Return the factor on the volume at birth with which elimination is unchanged."""
+    control = eliminated(1.0, 1.0)
+    return float(brentq(lambda volume: eliminated(births, volume) - control, 1.0, 4.0))
+
+
+def stress_and_ketamine(elimination: float, births: float, volume: float) -> None:
     """Print densities with stress for 21 days and ketamine on day 21, alone and together."""
-    for name, stressed, treated in (
+    for name, stressed, given in (
         ("chronic_stress", 1, 0), ("ketamine", 0, 1), ("chronic_stress + ketamine", 1, 1),
     ):  # fmt: skip
 
-        def changed(day: float, s: int = stressed, t: int = treated) -> tuple[Chain, float]:
-            rate = CORTEX["elimination_rate"] * elimination ** (s * degree(day, 0, 21, 7))
-            factor = births ** (t * degree(day, 21, 24, 5))
-            return log_drift({**CORTEX, "elimination_rate": rate}), BIRTHS * factor
+        def changed(day: float, s: int = stressed, g: int = given) -> tuple[Chain, float]:
+            rate = elimination ** (s * degree(day, 0, 21, 7))
+            return treated(day - 21, births**g, volume**g, rate)
 
         found = course(changed, 49)
         shown = ", ".join(f"day {d} x{found[d - 1]:.3f}" for d in (21, 24, 28, 35, 49))
@@ -156,6 +196,10 @@ def main() -> None:
         rate = rates[0] + rates[1] / (1 + (distance / RANGE) ** 4)
         describe(f"at {distance} um", rest({"elimination_background": rate}))
 
+    volume = float(f"{ketamine(KETAMINE):.3g}")
+    change = eliminated(KETAMINE, volume) / eliminated(1.0, 1.0)
+    print(f"ketamine, births x{KETAMINE:g}: birth_volume x{volume:g}, elimination x{change:.3f}")
+
     print("\n# assumed sizes of known directions")
     adult = preset("v1_adult")
     for factor in (1.05, 1.1, 1.2):
@@ -176,7 +220,7 @@ def main() -> None:
     describe("setd1a", rest({"tau_drift": CORTEX["tau_drift"] * 1.5}))
     describe("df16a", rest({}, 0.7))
     describe("rett", rest({}, 0.6))
-    stress_and_ketamine(3.0, 2.0)
+    stress_and_ketamine(3.0, KETAMINE, volume)
 
 
 if __name__ == "__main__":

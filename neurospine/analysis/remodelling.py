@@ -23,19 +23,25 @@ def near_lost(trajectory: Trajectory, measure: NearLost) -> pd.DataFrame:
     """
     cells = Cells.of(trajectory)
     within = convert(*parse_quantity(measure.within), "um")
-    found = imagings(trajectory, measure)
-    lost, chosen, owners = [], [], []
-    for imaging in found:
+    lost, formed, present = [], [], []
+    for imaging in imagings(trajectory, measure):
         places = _places(imaging)
         gone, _, _ = _changes(imaging, *span(trajectory, measure.lost_in))
-        _, new, present = _changes(imaging, *span(trajectory, measure.phase))
-        wanted = new if measure.of == "formed" else present
+        _, new, there = _changes(imaging, *span(trajectory, measure.phase))
         lost.append(places[gone])
-        chosen.append(places[wanted])
-        owners.append(imaging.cell[wanted])
-    near = _near(pd.concat(chosen), pd.concat(lost), within)
-    owner = np.concatenate(owners)
-    return cells.values(*share(cells.count(owner, near), cells.count(owner)))
+        formed.append(places[new])
+        present.append(places[there])
+    shares = []
+    for chosen in (formed, present):
+        table = pd.concat(chosen)
+        near, owner = _near(table, pd.concat(lost), within), cells.index(table)
+        shares.append(share(cells.count(owner, near), cells.count(owner)))
+    (value, error), (chance, of_chance) = shares
+    if measure.of == "present":
+        return cells.values(chance, of_chance)
+    if measure.of == "excess":
+        return cells.values(value - chance, np.hypot(error, of_chance))
+    return cells.values(value, error)
 
 
 def cohort_loss(trajectory: Trajectory, measure: CohortLoss) -> pd.DataFrame:

@@ -18,13 +18,14 @@ class NearLost(SpineMeasure):
     Lost were those seen at the start of the phase `lost_in` and not at its end; the next spine
     in the same slot is another one. Of the spines ``formed`` in `phase`, which are seen at its
     end and not at its start; or of those ``present`` at its start, which is what chance would
-    give if spines came anywhere among others. Near is within a distance along the same dendrite.
+    give if spines came anywhere among others; or the ``excess`` of the first over the second.
+    Near is within a distance along the same dendrite.
     """
 
     kind: Literal["near_lost"]
     lost_in: str
     within: str
-    of: Literal["formed", "present"] = "formed"
+    of: Literal["formed", "present", "excess"] = "formed"
 
 
 class CohortLoss(SpineMeasure):

@@ -53,6 +53,9 @@ def test_chance_is_that_of_the_spines_that_are_there(run: Any) -> None:
     facts = {"kind": "near_lost", "phase": "second", "lost_in": "first", "of": "present"}
     assert value(run, **facts, within="1 um") == 1.0
     assert value(run, **facts, within="0.5 um") == 0.0
+    excess = {**facts, "of": "excess"}
+    assert value(run, **excess, within="1 um") == 2 / 4 - 1.0
+    assert value(run, **excess, within="0 um") == 1 / 4
 
 
 def test_a_cohort_is_lost_apart_from_the_others(run: Any) -> None:
