@@ -215,9 +215,10 @@ class _Planner:
         )
 
     def _throughout(self, projection: str) -> tuple[Model, ...]:
-        """Return models with all numbers that the spines of a projection have at any time."""
-        parts = self.model.spines[projection].parts
-        return self.courses.everywhere(*(part.name for part in parts))
+        """Return models with all numbers that decide how a rule is computed, at any time."""
+        spine = self.model.spines[projection]
+        parts = [part.name for part in (spine.rule, spine.gate) if part is not None]
+        return self.courses.everywhere(*parts)
 
     def _disorders(self) -> dict[str, Disorder]:
         """Return all disorders, of which no two may have one name."""
