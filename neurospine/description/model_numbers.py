@@ -158,7 +158,7 @@ class ModelNumbers:
         >>> from neurospine import load_model
         >>> model = load_model("independent_pairs", spine="living_spine")
         >>> print(model.with_disorder("fragile_x").differences(model))
-        log_drift.slope_factor: 1 -> 1.2
+        log_drift.slope_factor: 1 -> 1.1
         """
         before, after = other.parameters.entries, self.parameters.entries
         pairs = {name: (before.get(name), after.get(name)) for name in (*before, *after)}
