@@ -19,6 +19,7 @@ from neurospine.errors import NeurospineError
 from neurospine.results.part import recover
 from neurospine.results.trajectory import Trajectory
 from neurospine.simulation.simulate import resume, simulate
+from neurospine.sweeps.sweep import Sweep, sweep
 
 __version__ = "0.1.0"
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Phase",
     "Protocol",
     "Score",
+    "Sweep",
     "Trajectory",
     "Validation",
     "compare",
@@ -38,6 +40,7 @@ __all__ = [
     "recover",
     "resume",
     "simulate",
+    "sweep",
     "validate",
     "write_picture",
 ]

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from neurospine.commands import library, recovery, validation
+from neurospine.commands import sweep as sweeping
 from neurospine.commands.options import (
     BackendName,
     Form,
@@ -147,6 +148,7 @@ def run(
 
 
 app.command()(validation.validate)
+app.command()(sweeping.sweep)
 app.command()(recovery.recover)
 
 
