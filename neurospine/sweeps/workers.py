@@ -89,13 +89,15 @@ def on_cluster(
         threads = sum(about["nthreads"] for about in workers.values())
         ahead = max(2, AHEAD * threads)
         started = {_submit(client, j): j for j in itertools.islice(waiting, ahead)}
-        ended = as_completed(list(started))
+        ended = as_completed(list(started), loop=client.loop)
         for future in ended:
             done = started.pop(future)
             if future.status == "finished":
                 yield future.result()
             else:
-                yield Outcome(done.name, why=f"{future.exception()}")
+                lost = future.status != "error"
+                why = "the cluster lost it" if lost else f"{future.exception()}"
+                yield Outcome(done.name, why=why)
             for j in itertools.islice(waiting, 1):
                 more = _submit(client, j)
                 started[more] = j
