@@ -12,6 +12,8 @@ from neurospine.analysis.measures import measure
 from neurospine.analysis.plots import picture, write_picture
 from neurospine.analysis.validation import Score, compare
 from neurospine.description.dendrify import from_dendrify
+from neurospine.description.disorder import Disorder
+from neurospine.description.disordered import load_disorder
 from neurospine.description.model import Model, load_model
 from neurospine.description.phases import Phase
 from neurospine.description.protocol import Protocol, load_protocol
@@ -23,6 +25,7 @@ from neurospine.sweeps.sweep import Sweep, sweep
 
 __version__ = "0.1.0"
 __all__ = [
+    "Disorder",
     "Model",
     "NeurospineError",
     "Phase",
@@ -33,6 +36,7 @@ __all__ = [
     "Validation",
     "compare",
     "from_dendrify",
+    "load_disorder",
     "load_model",
     "load_protocol",
     "measure",

@@ -13,6 +13,7 @@ from neurospine.commands import library, recovery, validation
 from neurospine.commands import sweep as sweeping
 from neurospine.commands.options import (
     BackendName,
+    Disorders,
     Form,
     ModelName,
     Seed,
@@ -22,7 +23,7 @@ from neurospine.commands.options import (
     choose,
 )
 from neurospine.errors import NeurospineError, ResultError
-from neurospine.run_output import err, finish, kept, out, progress_bar
+from neurospine.run_output import err, file_name, finish, kept, out, progress_bar
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -82,6 +83,7 @@ def run(
     spine: SpineName = None,
     parameters: Sets = None,
     set_: Values = None,
+    disorder: Disorders = None,
     backend: BackendName = "cpp",
     seed: Seed = 0,
     form: Form = None,
@@ -107,7 +109,7 @@ def run(
     from neurospine.simulation.simulate import resume as go_on
 
     if resume is not None:
-        others = (protocol, model, spine, parameters, set_, output, form, seed, force)
+        others = (protocol, model, spine, parameters, set_, disorder, output, form, seed, force)
         if any(others) or backend != "cpp":
             raise ResultError("--resume FILE takes everything from the run; give nothing else")
         path = resume
@@ -120,8 +122,9 @@ def run(
     if protocol is None:
         raise ResultError("name a protocol to run; 'neurospine list' shows what there is")
     loaded = load_protocol(protocol)
-    chosen = choose(model, spine, parameters, set_)(loaded)
-    path = output or Path(_file_name(loaded.name, spine, parameters, seed))
+    chosen = choose(model, spine, parameters, set_)(loaded).with_disorder(*disorder or ())
+    names = [*(disorder or ()), *(parameters or ())]
+    path = output or Path(file_name(loaded.name, spine, names, seed))
     if not path.name or path.suffix in (".png", ".csv"):
         raise ResultError(f"-o {output}: must be the name of an HDF5 file, such as run.h5")
     check_output(path, force=force)
@@ -150,8 +153,3 @@ def run(
 app.command()(validation.validate)
 app.command()(sweeping.sweep)
 app.command()(recovery.recover)
-
-
-def _file_name(protocol: str, spine: str | None, sets: list[str] | None, seed: int) -> str:
-    words = [protocol, *([Path(spine).stem] if spine else []), *(sets or [])]
-    return "-".join([*words, *([f"seed{seed}"] if seed else [])]) + ".h5"

@@ -15,6 +15,7 @@ from neurospine.description.cell_checks import load_cell
 from neurospine.description.cell_parts import MechanismPart
 from neurospine.description.checks import check_neuron, check_part
 from neurospine.description.composition import check_alone
+from neurospine.description.disorder import Disorder
 from neurospine.description.entries import Part
 from neurospine.description.library import display, find_file, list_files, parse_toml, read_text
 from neurospine.description.model import Model, load_model
@@ -26,6 +27,7 @@ from neurospine.description.spine_parts import SpinePart
 from neurospine.errors import LibraryError, ModelError, NeurospineError, ProtocolError, suggest
 from neurospine.listing_cells import describe_cell, describe_mechanism
 from neurospine.listing_circuits import describe_circuit
+from neurospine.listing_disorders import describe_disorder
 from neurospine.listing_protocols import describe_protocol, form_equations, slow_clock
 from neurospine.listing_tables import Listing, parameter_table
 from neurospine.simulation.cable import cable_step
@@ -63,6 +65,9 @@ def describe(
     part = parse_part(read_text(path), display(path))
     yield Text(f"{part.name} ({part.kind}): {part.summary}", style="bold")
     yield from map(Text, (str(references()[key]) for key in part.references))
+    if isinstance(part, Disorder):
+        yield from describe_disorder(part)
+        return
     cell = None
     if isinstance(part, NeuronPart) and part.compartments:
         cell = load_cell(part, display(path), PartSource(folder=path.parent), {})
@@ -149,6 +154,8 @@ def _check(path: Path) -> str:
         check_neuron(cell.part, display(path))
         cable_step(cell)
         part = cell.part
+    if isinstance(part, Disorder):
+        return f"ok, changes: {', '.join(change.target for change in part.changes)}"
     sources = Counter(entry.source for entry in getattr(part, "parameters", {}).values())
     counts = ", ".join(f"{count} {source}" for source, count in sources.most_common())
     return f"ok{', parameters: ' * bool(counts)}{counts}"

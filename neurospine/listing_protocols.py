@@ -132,6 +132,8 @@ def criterion(target: Target) -> str:
         asked = f"{target.above:g} to {target.below:g}"
     elif target.above is not None:
         asked = f"> {target.above:g}"
+    elif target.excludes is not None:
+        asked = f"95 % interval {target.side} {target.excludes:g}"
     elif target.below is not None:
         asked = f"< {target.below:g}"
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,16 @@ out = Console()
 err = Console(stderr=True)
 #: Units of biological time by length in seconds; a run counts the largest it has two of.
 _UNITS = (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
+
+
+def file_name(protocol: str, spine: str | None, chosen: Iterable[str], seed: int) -> str:
+    """Return how a result is called: by protocol, spine model, what else was chosen, and seed."""
+    words = [protocol, *([Path(spine).stem] if spine else []), *map(_plain, chosen)]
+    return "-".join([*words, *([f"seed{seed}"] if seed else [])]) + ".h5"
+
+
+def _plain(name: str) -> str:
+    return Path(name).stem if name.endswith(".toml") else name
 
 
 def time_unit(duration: float) -> tuple[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from scipy import stats
 from scipy.optimize import curve_fit
 
 from neurospine.analysis.repeats import CONFIDENCE, Array, tabulate
-from neurospine.description.measure_tables import ExponentialFit, Ratio, Summation
+from neurospine.description.measure_tables import Effect, ExponentialFit, Ratio, Summation
 from neurospine.errors import ResultError
 from neurospine.results.trajectory import Trajectory
 
@@ -62,10 +62,13 @@ def _exponential(x: Array, amplitude: float, constant: float) -> Array:
     return np.asarray(amplitude * np.exp(-x / constant))
 
 
-def ratio(
-    trajectory: Trajectory, repeats: pd.DataFrame, wanted: Ratio | Summation, own: Sequence[str]
+def relative(
+    trajectory: Trajectory,
+    repeats: pd.DataFrame,
+    wanted: Ratio | Effect | Summation,
+    own: Sequence[str],
 ) -> pd.DataFrame:
-    """Return a measure over its value at a reference condition.
+    """Return what a measure is relative to its value at a reference condition.
 
     Parameters
     ----------
@@ -74,7 +77,7 @@ def ratio(
     repeats
         The measure by repeat, as `tabulate` takes it.
     wanted
-        The ratio.
+        What is asked for.
     own
         The own axes of the measure.
 
@@ -83,40 +86,67 @@ def ratio(
     ResultError
         If a condition has no reference in the run.
     """
+    if isinstance(wanted, Effect):
+        both = paired(trajectory, repeats, {wanted.axis: wanted.reference}, own)
+        both = both[both["condition"] != both["reference"]]
+        found = _quotients(both, own) if wanted.give == "ratio" else _differences(both)
+        return tabulate(trajectory, found, own)
+    both = paired(trajectory, repeats, wanted.reference, own)
+    table = tabulate(trajectory, _quotients(both, own), own)
+    if isinstance(wanted, Summation):
+        number = table[wanted.axis] / wanted.single
+        for column in ("value", "standard_error", "low", "high"):
+            table[column] /= number.where(number != 0)
+    return table
+
+
+def paired(
+    trajectory: Trajectory,
+    repeats: pd.DataFrame,
+    reference: Mapping[str, float | str],
+    own: Sequence[str],
+) -> pd.DataFrame:
+    """Return a measure by repeat beside its value at a reference condition.
+
+    The columns `other` and `other_error` are those of the same repeat there, `reference` is the
+    number of that condition. Where one of the two was not measured neither counts.
+
+    Raises
+    ------
+    ResultError
+        If a condition has no reference in the run.
+    """
     conditions = trajectory.info.conditions
-    goal = conditions.assign(**dict(wanted.reference))
+    goal = conditions.assign(**dict(reference))
     numbered = conditions.assign(reference=np.arange(len(conditions)))
     numbered = numbered.drop_duplicates(list(conditions))
-    reference = goal.merge(numbered, on=list(conditions), how="left")["reference"]
-    if reference.isna().any():
-        raise ResultError(f"no condition of the run has the reference {wanted.reference}")
-    keys = ["condition", *own]
-    both = repeats.assign(reference=reference.to_numpy(int)[repeats["condition"]])
+    number = goal.merge(numbered, on=list(conditions), how="left")["reference"]
+    if number.isna().any():
+        raise ResultError(f"no condition of the run has the reference {dict(reference)}")
+    both = repeats.assign(reference=number.to_numpy(int)[repeats["condition"]])
     theirs = repeats.rename(
-        columns={"condition": "reference", "value": "divisor", "error": "divisor_error"}
+        columns={"condition": "reference", "value": "other", "error": "other_error"}
     )
     both = both.merge(theirs, on=["reference", "repeat", *own], how="left")
-    counted = both["value"].notna() & both["divisor"].notna()
-    both.loc[~counted, ["value", "divisor"]] = np.nan
-    mean = both.groupby(keys, sort=False)[["value", "divisor"]].transform("mean")
-    quotient = mean["value"] / mean["divisor"].where(mean["divisor"] != 0)
-    # to first order, the ratio of the means moves by this much with each repeat
-    moved = (both["value"] - quotient * both["divisor"]) / mean["divisor"]
-    error = np.hypot(both["error"], quotient * both["divisor_error"]) / mean["divisor"].abs()
+    counted = both["value"].notna() & both["other"].notna()
+    both.loc[~counted, ["value", "other"]] = np.nan
+    return both
+
+
+def _quotients(both: pd.DataFrame, own: Sequence[str]) -> pd.DataFrame:
+    """Return the ratio of the means, moved by what each repeat moves it to first order."""
+    mean = both.groupby(["condition", *own], sort=False)[["value", "other"]].transform("mean")
+    quotient = mean["value"] / mean["other"].where(mean["other"] != 0)
+    moved = (both["value"] - quotient * both["other"]) / mean["other"]
+    error = np.hypot(both["error"], quotient * both["other_error"]) / mean["other"].abs()
     same = both["condition"] == both["reference"]
-    linear = both.assign(value=quotient + moved, error=error.where(~same, 0.0))
-    return tabulate(trajectory, linear, own)
+    return both.assign(value=quotient + moved, error=error.where(~same, 0.0))
 
 
-def summation(
-    trajectory: Trajectory, repeats: pd.DataFrame, wanted: Summation, own: Sequence[str]
-) -> pd.DataFrame:
-    """Return a measure over what it would be if single responses added up; see `ratio`."""
-    table = ratio(trajectory, repeats, wanted, own)
-    number = table[wanted.axis] / wanted.single
-    for column in ("value", "standard_error", "low", "high"):
-        table[column] /= number.where(number != 0)
-    return table
+def _differences(both: pd.DataFrame) -> pd.DataFrame:
+    return both.assign(
+        value=both["value"] - both["other"], error=np.hypot(both["error"], both["other_error"])
+    )
 
 
 def shares_of_largest(table: pd.DataFrame, among: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -247,7 +247,7 @@ def _run(
     progress: Progress | None,
 ) -> Outcome:
     model = protocol.default_model()
-    models = condition_models(model, protocol.grid)
+    models = condition_models(model, protocol)
     fits = dict.fromkeys(fit for each in models for fit in fits_of(each))
     trajectory = simulate(
         model, protocol, backend=backend, seed=seed, output=path, force=force, progress=progress

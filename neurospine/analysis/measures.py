@@ -20,15 +20,14 @@ from neurospine.analysis import (
     spike_measures,
     trace_measures,
 )
-from neurospine.analysis.derived import exponential_fit, ratio, summation
+from neurospine.analysis.derived import exponential_fit, relative
 from neurospine.analysis.repeats import Cells, tabulate
 from neurospine.analysis.visits import snapshot, span
 from neurospine.description.imaging_measures import PersistentFraction
 from neurospine.description.measure_tables import (
+    RELATIVE,
     ExponentialFit,
-    Ratio,
     RelativeChange,
-    Summation,
 )
 from neurospine.description.measures import axes_of
 from neurospine.description.protocol import Protocol
@@ -65,16 +64,13 @@ def measure(trajectory: Trajectory, protocol: Protocol) -> Measures:
     tables: Measures = {}
     repeats: dict[str, pd.DataFrame] = {}
     for name, wanted in protocol.measures.items():
-        if not isinstance(wanted, ExponentialFit | Ratio | Summation):
+        if not isinstance(wanted, (ExponentialFit, *RELATIVE)):
             repeats[name] = by_repeat(trajectory, wanted)
             tables[name] = tabulate(trajectory, repeats[name], list(wanted.own_axes))
     for name, wanted in protocol.measures.items():
-        if isinstance(wanted, Ratio):
+        if isinstance(wanted, RELATIVE):
             own = list(axes_of(protocol, wanted))
-            tables[name] = ratio(trajectory, repeats[wanted.of], wanted, own)
-        elif isinstance(wanted, Summation):
-            own = list(axes_of(protocol, wanted))
-            tables[name] = summation(trajectory, repeats[wanted.of], wanted, own)
+            tables[name] = relative(trajectory, repeats[wanted.of], wanted, own)
     for name, wanted in protocol.measures.items():
         if isinstance(wanted, ExponentialFit):
             own = list(axes_of(protocol, protocol.measures[wanted.of]))

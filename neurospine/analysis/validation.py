@@ -10,6 +10,7 @@ import pandas as pd
 
 from neurospine.analysis.derived import shares_of_largest
 from neurospine.analysis.measures import Measures
+from neurospine.analysis.repeats import CONFIDENCE
 from neurospine.description.measures import axes_of
 from neurospine.description.protocol import Protocol
 from neurospine.description.targets import Place, Target, holds_words
@@ -76,6 +77,8 @@ def compare(trajectory: Trajectory, protocol: Protocol, measures: Measures) -> l
             lines = _against_data(target, protocol, table, fitted)
         elif target.bounded:
             lines = [_against_bound(target, protocol, table, fitted)]
+        elif target.excludes is not None:
+            lines = [_against_interval(target, protocol, table, fitted)]
         else:
             lines = _shown(target, protocol, table, fitted)
         if not lines:
@@ -208,6 +211,26 @@ def _against_bound(
         _status(target, fitted),
         target.source,
     )
+
+
+def _against_interval(
+    target: Target, protocol: Protocol, table: pd.DataFrame, fitted: set[str]
+) -> Score:
+    """Return the line of the condition whose interval is nearest to what it must exclude."""
+    assert target.excludes is not None
+    inside = _within(target, protocol, table)
+    above = target.side == "above"
+    room = inside["low"] - target.excludes if above else target.excludes - inside["high"]
+    room = room.fillna(-math.inf)  # without an interval nothing is excluded
+    row = inside.iloc[int(room.to_numpy().argmin())]
+    sign = ">" if above else "<"
+    verdict: Verdict = "met" if bool((room > 0).all()) else "miss"
+    return Score(
+        target.phenomenon, _label(target, protocol, row), float(row["value"]),
+        float(row["standard_error"]), None, None,
+        f"{CONFIDENCE:.0%} interval {sign} {target.excludes:g}", None,
+        verdict if target.scored else "shown", _status(target, fitted), target.source,
+    )  # fmt: skip
 
 
 def _shown(

@@ -25,6 +25,10 @@ Values = Annotated[
         "--set", metavar="NAME=VALUE", help='New value, as in --set tau_plus="20 ms"; repeatable.'
     ),
 ]
+Disorders = Annotated[
+    list[str] | None,
+    typer.Option("--disorder", metavar="NAME", help="What changes the model; repeatable."),
+]
 BackendName = Annotated[str, typer.Option(help="cpp, cython or numpy (needs no compiler).")]
 Seed = Annotated[int, typer.Option(min=0, help="Fixes every random number.")]
 Form = Annotated[

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from neurospine.description.disorder import CONTROL
 from neurospine.description.schema import Number, Table
 from neurospine.description.units import convert, parse_quantity, parse_unit
 from neurospine.errors import ProtocolError, UnitError, suggest
@@ -26,7 +27,8 @@ class Axis(Table):
     """The values that one condition takes.
 
     They mean something to the stimuli, or to the model: with `parameter` they are
-    values of that parameter, with `sets` names of parameter sets.
+    values of that parameter, with `sets` names of parameter sets, with `disorders` names of
+    disorders: ``control`` is the model as it is, ``one + two`` means both in this order.
     """
 
     values: tuple[Number, ...] | tuple[str, ...]
@@ -34,6 +36,12 @@ class Axis(Table):
     meaning: str
     parameter: str | None = None
     sets: bool = False
+    disorders: bool = False
+
+    def names(self, value: float | str) -> tuple[str, ...]:
+        """Return the disorders that one of the values means."""
+        given = tuple(name.strip() for name in str(value).split("+"))
+        return () if not self.disorders or given == (CONTROL,) else given
 
 
 @dataclass(frozen=True)
@@ -63,8 +71,15 @@ class Conditions:
             if not axis.values:
                 raise ProtocolError(f"[conditions.{name}]: no values, so there is nothing to run")
             words = isinstance(axis.values[0], str)
-            if axis.sets and (axis.parameter or not words):
-                raise ProtocolError(f"[conditions.{name}]: sets: the values must be names of sets")
+            if axis.sets + axis.disorders + bool(axis.parameter) > 1:
+                raise ProtocolError(
+                    f"[conditions.{name}]: give one of 'parameter', 'sets' and 'disorders'"
+                )
+            if (axis.sets or axis.disorders) and not words:
+                what = "sets" if axis.sets else "disorders"
+                raise ProtocolError(
+                    f"[conditions.{name}]: {what}: the values must be names of {what}"
+                )
             if axis.parameter and words:
                 raise ProtocolError(f"[conditions.{name}]: parameter: the values must be numbers")
             if words and axis.unit != "1":

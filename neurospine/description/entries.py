@@ -30,6 +30,7 @@ class ParameterEntry(Table):
     where: str = ""
     range: tuple[Number, Number] | None = None
     plain: bool = False
+    role: str = ""
 
     def parameter(self, name: str) -> Parameter:
         """Return the parameter under a qualified name."""

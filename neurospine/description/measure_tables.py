@@ -102,6 +102,21 @@ class Ratio(MeasureTable):
     reference: dict[str, Number | str]
 
 
+class Effect(MeasureTable):
+    """What a condition does to another measure: the difference from a `reference`, or the ratio.
+
+    A row for each value of the condition `axis` but the reference, which it is compared with
+    while all other conditions are the same. Repeat k is paired with repeat k, which shares its
+    random numbers, and the error is that over the pairs.
+    """
+
+    kind: Literal["effect"]
+    of: str
+    axis: str
+    reference: Number | str
+    give: Literal["difference", "ratio"] = "difference"
+
+
 class Summation(MeasureTable):
     """Another measure over what it would be if single responses added up.
 
@@ -118,3 +133,7 @@ class Summation(MeasureTable):
     def reference(self) -> dict[str, Number | str]:
         """The condition of the single response."""
         return {self.axis: self.single}
+
+
+#: Measures that are computed from another one by repeats.
+RELATIVE = (Ratio, Effect, Summation)

@@ -7,6 +7,7 @@ Durations and volumes are texts with a unit, such as "8 day" or "0.02 um**3".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -23,6 +24,8 @@ from neurospine.description.imaging_measures import (
     Turnover,
 )
 from neurospine.description.measure_tables import (
+    RELATIVE,
+    Effect,
     ExponentialFit,
     MeasureTable,
     PhaseMeasure,
@@ -62,12 +65,12 @@ if TYPE_CHECKING:
     from neurospine.description.protocol import Protocol
 
 Measure = Annotated[
-    RelativeChange | ExponentialFit | Ratio | Density | Turnover | Survival | PersistentFraction
-    | KaplanMeier | Lifetime | SizeDistribution | TailExponent | Fluctuation | Kesten
-    | Autocorrelation | Occupancy | Ages | Summation | FiringRate | SpikeCount | IsiVariation
-    | FirstSpikeLatency | RestingPotential | PeakDeflection | Attenuation | TraceDurationAbove
-    | InputResistance | Sag | TimeConstant | Shape | ShapeCorrelation | PairCorrelation
-    | AssemblyStrength | SizeChange,
+    RelativeChange | ExponentialFit | Ratio | Effect | Density | Turnover | Survival
+    | PersistentFraction | KaplanMeier | Lifetime | SizeDistribution | TailExponent
+    | Fluctuation | Kesten | Autocorrelation | Occupancy | Ages | Summation | FiringRate
+    | SpikeCount | IsiVariation | FirstSpikeLatency | RestingPotential | PeakDeflection
+    | Attenuation | TraceDurationAbove | InputResistance | Sag | TimeConstant | Shape
+    | ShapeCorrelation | PairCorrelation | AssemblyStrength | SizeChange,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -91,16 +94,16 @@ def check_measures(protocol: Protocol) -> None:
         if isinstance(measure, SizeChange):
             check_size_change(protocol, measure, place)
     for name, measure in protocol.measures.items():
-        if isinstance(measure, Ratio | Summation):
-            _check_ratio(protocol, measure, f"[measures.{name}]")
+        if isinstance(measure, RELATIVE):
+            _check_relative(protocol, measure, f"[measures.{name}]")
     for name, measure in protocol.measures.items():
         if isinstance(measure, ExponentialFit):
             _check_fit(protocol, measure, f"[measures.{name}]")
 
 
 def axes_of(protocol: Protocol, measure: MeasureTable) -> dict[str, str]:
-    """Return the unit of each own axis of a measure; a ratio has those of what it divides."""
-    if isinstance(measure, Ratio | Summation):
+    """Return the unit of each own axis of a measure; a relative one has those of the other."""
+    if isinstance(measure, RELATIVE):
         return protocol.measures[measure.of].own_axes
     return measure.own_axes
 
@@ -120,17 +123,27 @@ def _check_fit(protocol: Protocol, measure: ExponentialFit, place: str) -> None:
         raise ProtocolError(f"{place}: axis: {measure.axis!r} holds words, no numbers")
 
 
-def _check_ratio(protocol: Protocol, measure: Ratio | Summation, place: str) -> None:
+def _check_relative(protocol: Protocol, measure: Ratio | Effect | Summation, place: str) -> None:
     known(f"{place}: of", measure.of, protocol.measures)
-    if isinstance(protocol.measures[measure.of], ExponentialFit | Ratio | Summation):
+    if isinstance(protocol.measures[measure.of], (ExponentialFit, *RELATIVE)):
         raise ProtocolError(f"{place}: of: must be a measure by condition, no ratio or fit")
+    if isinstance(measure, Effect):
+        known(f"{place}: axis", measure.axis, protocol.conditions)
+        _check_reference(protocol, {measure.axis: measure.reference}, place)
+        if len(set(protocol.conditions[measure.axis].values)) < 2:
+            raise ProtocolError(f"{place}: axis: {measure.axis} has no value but the reference")
+        return
     if isinstance(measure, Summation):
         known(f"{place}: axis", measure.axis, protocol.conditions)
         if isinstance(protocol.conditions[measure.axis].values[0], str):
             raise ProtocolError(f"{place}: axis: {measure.axis!r} holds words, no numbers")
-    if not measure.reference:
+    _check_reference(protocol, measure.reference, place)
+
+
+def _check_reference(protocol: Protocol, reference: Mapping[str, float | str], place: str) -> None:
+    if not reference:
         raise ProtocolError(f"{place}: reference: names no condition")
-    for axis, value in measure.reference.items():
+    for axis, value in reference.items():
         known(f"{place}: reference", axis, protocol.conditions)
         values = protocol.conditions[axis].values
         if value not in values:

@@ -6,18 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-from brian2.units.fundamentalunits import Quantity
 
 from neurospine.description.cell import Cell
 from neurospine.description.cell_checks import load_cell
 from neurospine.description.checks import at
 from neurospine.description.composition import check_model
 from neurospine.description.edge_lists import edge_text
-from neurospine.description.entries import Part, SetEntry
+from neurospine.description.entries import Part
 from neurospine.description.library import display, find_file, read_text
-from neurospine.description.parameters import OVERRIDE, Parameters
+from neurospine.description.model_numbers import ModelNumbers
+from neurospine.description.parameters import Parameters
 from neurospine.description.parts import (
     CircuitPart,
     NeuronPart,
@@ -26,12 +24,14 @@ from neurospine.description.parts import (
 )
 from neurospine.description.spine import Spine
 from neurospine.description.spine_loading import load_spine
-from neurospine.errors import ModelError, suggest
+from neurospine.errors import ModelError
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(ModelNumbers):
     """A checked model. Objects do not change; `with_…` methods return a new one.
+
+    Its numbers, sets and disorders are those of `ModelNumbers`.
 
     Attributes
     ----------
@@ -43,12 +43,8 @@ class Model:
         Those of them that are made of compartments, taken apart.
     spines
         Spine model of each projection, by projection.
-    parameters
-        Every number, by qualified name such as ``triplet.tau_plus``.
     texts
         The TOML text of every file the model was made from, by name.
-    chosen_sets
-        Names of the parameter sets in use.
     edge_texts
         The lists of edges that the circuit names (see `edge_lists`), by name.
     """
@@ -57,9 +53,7 @@ class Model:
     neurons: Mapping[str, NeuronPart]
     cells: Mapping[str, Cell]
     spines: Mapping[str, Spine]
-    parameters: Parameters
     texts: Mapping[str, str]
-    chosen_sets: tuple[str, ...] = ()
     edge_texts: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -124,31 +118,6 @@ class Model:
         found = [*spine_parts, *self.neurons.values(), self.circuit]
         return {part.name: part for part in found}
 
-    @cached_property
-    def fitted_to(self) -> frozenset[str]:
-        """The data (files of data/reference) that the values in use were fitted to.
-
-        A set counts when all its values are in use; a part with a value that was
-        overridden counts as fitted to nothing.
-        """
-        entries = self.parameters.entries
-        found: set[str] = set()
-        for part in self.parts.values():
-            if any(entries[f"{part.name}.{n}"].source == OVERRIDE for n in part.parameters):
-                continue
-            for chosen in self.sets_in_use(part).values():
-                found |= set(chosen.fitted_to)
-        return frozenset(found)
-
-    def sets_in_use(self, part: Part) -> dict[str, SetEntry]:
-        """Return the named sets of a part all whose values are in use."""
-        entries = self.parameters.entries
-        return {
-            label: chosen
-            for label, chosen in part.sets.items()
-            if all(entries[f"{part.name}.{n}"].value == v for n, v in chosen.values.items())
-        }
-
     @property
     def spine_instead(self) -> str | None:
         """The spine model used in every projection instead of the circuit's own, if any."""
@@ -156,51 +125,6 @@ class Model:
             if Path(projection.spine).stem != self.spines[name].name:
                 return self.spines[name].name
         return None
-
-    def number(self, part: str, name: str) -> float:
-        """Return the parameter `name` of a part as the equations see it."""
-        return self.parameters.entries[f"{part}.{name}"].number
-
-    def with_parameters(
-        self, values: Mapping[str, float | str | Quantity] | None = None, /, **named: Any
-    ) -> Model:
-        """Return the model with other parameter values.
-
-        Parameters
-        ----------
-        values, **named
-            New values by qualified or unique short name: a number counts the
-            parameter's own unit, a text such as ``"20 ms"`` or a quantity its own.
-
-        Raises
-        ------
-        ModelError
-            If a name is unknown or ambiguous, or a value out of range.
-        UnitError
-            If a value has another dimension than the parameter.
-        """
-        return replace(self, parameters=self.parameters.override({**(values or {}), **named}))
-
-    def with_set(self, label: str) -> Model:
-        """Return the model with the named parameter set of one of its parts.
-
-        Raises
-        ------
-        ModelError
-            If no part has the set; the message lists those there are.
-        """
-        owners = [part for part in self.parts.values() if label in part.sets]
-        if not owners:
-            known = {name for part in self.parts.values() for name in part.sets}
-            raise ModelError(
-                f"model {self.name!r} has no parameter set {label!r}. {suggest(label, known)}"
-            )
-        parameters = self.parameters
-        for part in owners:
-            chosen = part.sets[label]
-            values = {f"{part.name}.{name}": value for name, value in chosen.values.items()}
-            parameters = parameters.override(values, chosen.source, chosen.where)
-        return replace(self, parameters=parameters, chosen_sets=(*self.chosen_sets, label))
 
 
 def load_model(name: str | Path, *, spine: str | None = None) -> Model:
@@ -260,13 +184,13 @@ def _compose(
         raise ModelError(f"{origin}: {circuit.name!r} is also the name of one of its parts")
     source.texts[circuit.name] = text
     texts = dict(source.texts)
-    model = Model(circuit, neurons, cells, spines, Parameters({}), texts, (), lists, origins)
+    model = Model(circuit, neurons, cells, spines, texts, lists, origins)
     entries = {
         f"{part.name}.{name}": entry.parameter(f"{part.name}.{name}")
         for part in model.parts.values()
         for name, entry in part.parameters.items()
     }
-    model = replace(model, parameters=Parameters(entries))
+    model = replace(model, control=Parameters(entries))
     check_model(model)
     return _with_own_values(model, origin)
 
@@ -282,11 +206,11 @@ def _with_own_values(model: Model, origin: str) -> Model:
         for label in model.circuit.use_sets:
             if label in known or not instead:
                 model = model.with_set(label)
-    parameters = model.parameters
+    parameters = model.control
     for name, given in model.circuit.values.items():
         if instead and name.rpartition(".")[0] not in model.parts:
             continue
         with at(origin, f"values.{name}"):
             value = f"{given.value!r} {given.unit}" if given.unit != "1" else given.value
             parameters = parameters.override({name: value}, given.source, given.where)
-    return replace(model, parameters=parameters)
+    return replace(model, control=parameters)

@@ -10,6 +10,7 @@ from typing import Any
 from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension, Quantity, get_dimensions
 
 from neurospine.description.references import check_source
+from neurospine.description.roles import check_role
 from neurospine.description.units import (
     as_quantity,
     base_unit,
@@ -30,7 +31,8 @@ class Parameter:
     """One number of a model.
 
     `value` counts `unit`. A `plain` parameter enters the equations as that bare
-    number (head volumes are counted in um**3 there), any other in SI units.
+    number (head volumes are counted in um**3 there), any other in SI units. Its `role` says
+    what it stands for (see `roles`), if anything.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Parameter:
     where: str = ""
     range: tuple[float, float] | None = None
     plain: bool = False
+    role: str = ""
 
     @property
     def number(self) -> float:
@@ -67,8 +70,9 @@ class Parameter:
         return f"{self.value:g}{unit}"
 
     def check(self) -> None:
-        """Raise a `ModelError` or `UnitError` if unit, source or range do not hold."""
+        """Raise a `ModelError` or `UnitError` if unit, source, role or range do not hold."""
         parse_unit(self.unit)
+        check_role(self.role)
         if self.source != OVERRIDE:
             check_source(self.source)
         if self.source == "fitted" and not self.where:

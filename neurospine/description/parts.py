@@ -1,4 +1,4 @@
-"""The kinds of model file: neurons, circuits, and the parts of spines (`spine_parts.py`)."""
+"""The kinds of model file: neurons, circuits, parts of spines (`spine_parts.py`), disorders."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import Field, PositiveInt
 
 from neurospine.description.cell_parts import Compartment, MechanismPart, Membrane, Transmitter
 from neurospine.description.connectivity import Connectivity
+from neurospine.description.disorder import Disorder
 from neurospine.description.entries import LibraryFile, Part, ValueEntry
 from neurospine.description.library import (
     display,
@@ -135,6 +136,7 @@ KINDS: dict[str, type[LibraryFile]] = {
     "mechanism": MechanismPart,
     "neuron": NeuronPart,
     "circuit": CircuitPart,
+    "disorder": Disorder,
 }
 
 

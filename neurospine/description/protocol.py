@@ -18,6 +18,8 @@ from urllib.parse import quote
 from pydantic import Field, PrivateAttr, ValidationError
 
 from neurospine.description.conditions import MOST_CONDITIONS, Arrangement, Axis, Conditions
+from neurospine.description.disorder import Disorder
+from neurospine.description.disordered import load_disorder
 from neurospine.description.entries import LibraryFile
 from neurospine.description.library import display, find_file, parse_toml, read_text, said_where
 from neurospine.description.model import Model, load_model
@@ -71,6 +73,7 @@ class Protocol(LibraryFile):
     _text: str = PrivateAttr(default="")
     _folder: Path = PrivateAttr(default=Path())
     _inputs: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _disorders: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _origin: str = PrivateAttr(default="")
 
     def __init__(self, **tables: Any) -> None:
@@ -88,6 +91,7 @@ class Protocol(LibraryFile):
         origin: str = "<protocol>",
         folder: Path = Path(),
         inputs: Mapping[str, str] | None = None,
+        disorders: Mapping[str, str] | None = None,
     ) -> Protocol:
         """Return the protocol that a text describes.
 
@@ -101,6 +105,8 @@ class Protocol(LibraryFile):
             Where the files that the text names are looked up.
         inputs
             Texts of such files that are used instead (see `input_name`).
+        disorders
+            Texts of disorders, by name, that are used instead of those of the library.
         """
         try:
             table = json.loads(text) if text.startswith("{") else parse_toml(text, origin)
@@ -115,8 +121,13 @@ class Protocol(LibraryFile):
         except NeurospineError as error:
             raise ProtocolError(f"{origin}: {error}") from None
         protocol._text, protocol._folder, protocol._origin = text, folder, origin
-        protocol._inputs = dict(inputs or {})
+        protocol._inputs, protocol._disorders = dict(inputs or {}), dict(disorders or {})
         return protocol
+
+    def disorder(self, name: str) -> Disorder:
+        """Return the disorder that a condition names."""
+        known = self._disorders.get(name)
+        return load_disorder(name) if known is None else Disorder.from_text(known, f"<{name}>")
 
     def input_text(self, file: str) -> str:
         """Return the text of a file that the protocol names.

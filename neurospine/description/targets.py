@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from neurospine.description.library import list_files
-from neurospine.description.measure_tables import known
+from neurospine.description.measure_tables import ExponentialFit, known
 from neurospine.description.measures import Measure, axes_of, check_measures
 from neurospine.description.pictures import Plot, check_plot
 from neurospine.description.published import Published, load_reference
@@ -37,6 +37,9 @@ class Target(Table):
     `at` gives one value or two ends for an axis of numbers, or words that it may take;
     with `data` it leaves out all other rows.
 
+    `excludes` is a value that the 95 % interval of the measure (Student's t over repeats) must
+    not hold: all of it has to be on one `side`, at every condition within `at`.
+
     With `relative_to` a bound is one of the share of the largest value, in size, that the
     measure has at any condition within `among` (by default at all); a share is positive where
     the sign is that of the largest. A `prediction` is a bound of one's own, of what nobody has
@@ -54,6 +57,8 @@ class Target(Table):
     at: Place = {}
     below: float | None = None
     above: float | None = None
+    excludes: Number | None = None
+    side: Literal["above", "below"] | None = None
     relative_to: Literal["largest"] | None = None
     among: Place = {}
     why: str = ""
@@ -71,6 +76,11 @@ class Target(Table):
         """Whether there is a bound."""
         return self.below is not None or self.above is not None
 
+    @property
+    def criteria(self) -> int:
+        """How many of data, bound and interval it has."""
+        return bool(self.data) + self.bounded + (self.excludes is not None)
+
 
 def check_targets(protocol: Protocol) -> None:
     """Raise a `ProtocolError` if a target has no data and no bound, or names what is not there."""
@@ -84,21 +94,23 @@ def check_targets(protocol: Protocol) -> None:
         _check_place(protocol, target, target.at, f"{place}: at")
         _check_place(protocol, target, target.among, f"{place}: among")
         _check_criterion(target, place)
+        _check_interval(protocol, target, place)
         if target.data:
             _check_data(protocol, target, place)
 
 
 def _check_criterion(target: Target, place: str) -> None:
-    if target.bounded and target.data:
-        raise ProtocolError(f"{place}: give either 'data' or a bound ('below', 'above')")
-    if target.prediction and not (target.bounded and target.scored and not target.held_out):
+    if target.criteria > 1 or (not target.criteria and target.scored):
         raise ProtocolError(
-            f"{place}: prediction: what is predicted is a bound ('below', 'above'), which is "
-            "scored; nothing that was published, so 'data' and 'held_out' do not go with it"
+            f"{place}: give either 'data' or a bound ('below', 'above') or 'excludes'"
         )
-    if not (target.bounded or target.data) and target.scored:
-        raise ProtocolError(f"{place}: give either 'data' or a bound ('below', 'above')")
-    if target.bounded and not target.why:
+    if target.prediction and (target.data or not target.scored or target.held_out):
+        raise ProtocolError(
+            f"{place}: prediction: what is predicted is a bound ('below', 'above') or 'excludes', "
+            "which is scored; nothing that was published, so 'data' and 'held_out' do not go with "
+            "it"
+        )
+    if target.criteria and not target.data and not target.why:
         raise ProtocolError(f"{place}: a bound needs 'why'")
     if not target.scored and not target.why:
         raise ProtocolError(f"{place}: scored: say in 'why' what keeps it from being scored")
@@ -108,6 +120,18 @@ def _check_criterion(target: Target, place: str) -> None:
         if not target.bounded:
             raise ProtocolError(f"{place}: relative_to: goes with a bound ('below', 'above')")
         _check_share(target, place)
+
+
+def _check_interval(protocol: Protocol, target: Target, place: str) -> None:
+    """Raise a `ProtocolError` if there will be no interval over repeats, or no side of it."""
+    if (target.excludes is None) != (target.side is None):
+        raise ProtocolError(f"{place}: give both 'excludes' and 'side' ('above' or 'below')")
+    if target.excludes is None:
+        return
+    if isinstance(protocol.measures[target.measure], ExponentialFit):
+        raise ProtocolError(f"{place}: excludes: the interval of a fit is not one over repeats")
+    if protocol.repeats < 2:
+        raise ProtocolError(f"{place}: excludes: an interval over repeats needs two of them")
 
 
 def _check_share(target: Target, place: str) -> None:

@@ -97,7 +97,8 @@ class RunInfo:
     phases
         One row a phase: name, kind, start, stop (s), start_tick, stop_tick.
     parameters
-        One row a parameter: name, value, unit, meaning, source, where.
+        One row a parameter: name, value, unit, meaning, source, where; with a disorder also
+        control_value, control_source and control_where, as they are without.
     conditions
         One row a condition, a column an axis.
     axes

@@ -22,7 +22,7 @@ _VOLUMES = np.geomspace(1e-3, 5.0, 60)
 def long_ticks(plan: Plan) -> Iterator[str]:
     """Yield a sentence for every projection whose spines change stage too often in a tick."""
     interval = max((s.slow_steps for s in plan.network.schedule), default=0) * plan.network.step
-    models = condition_models(plan.model, plan.protocol.grid)
+    models = condition_models(plan.model, plan.protocol)
     for projection, spine in plan.model.spines.items():
         if spine.stages:
             rate, stage = max(_fastest(model, spine) for model in models)

@@ -6,31 +6,33 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from neurospine.description.conditions import Conditions
 from neurospine.description.entries import Part
 from neurospine.description.model import Model
 from neurospine.description.parameters import OVERRIDE
+from neurospine.description.protocol import Protocol
 from neurospine.description.spine_parts import ReadoutPart
 from neurospine.errors import NeurospineError, ProtocolError
 from neurospine.simulation.network import Array
 
 
-def condition_models(model: Model, grid: Conditions) -> tuple[Model, ...]:
-    """Return the model of each condition: parameters and sets as its axes say.
+def condition_models(model: Model, protocol: Protocol) -> tuple[Model, ...]:
+    """Return the model of each condition: parameters, sets and disorders as its axes say.
 
     Raises
     ------
     ProtocolError
-        If an axis names no parameter or set of the model, or changes a value that was
-        given for this run.
+        If an axis names no parameter, set or disorder that goes with the model, or changes a
+        value that was given for this run.
     """
-    given = {n: e.value for n, e in model.parameters.entries.items() if e.source == OVERRIDE}
-    models = []
+    given = {n: e.value for n, e in model.control.entries.items() if e.source == OVERRIDE}
+    grid, models = protocol.grid, []
     for row in grid.rows:
         changed = model
         for name, axis in grid.axes.items():
             try:
-                if axis.sets:
+                if axis.disorders:
+                    changed = changed.with_disorder(*map(protocol.disorder, axis.names(row[name])))
+                elif axis.sets:
                     changed = changed.with_set(str(row[name]))
                 elif axis.parameter:
                     text = f"{float(row[name])!r} {axis.unit}"
@@ -38,7 +40,7 @@ def condition_models(model: Model, grid: Conditions) -> tuple[Model, ...]:
             except NeurospineError as error:
                 raise ProtocolError(f"[conditions.{name}]: {error}") from None
             for full, value in given.items():
-                if changed.parameters.entries[full].value != value:
+                if changed.control.entries[full].value != value:
                     raise ProtocolError(
                         f"[conditions.{name}]: changes parameter {full}, so no other value can be "
                         "given for it"

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from neurospine.description.checks import injected_currents
 from neurospine.description.dale import check_signs
-from neurospine.description.expressions import parse_equations
+from neurospine.description.disorder import Disorder
 from neurospine.description.model import Model
-from neurospine.description.morphology import suggest_segment
 from neurospine.description.neuron_checks import check_populations
 from neurospine.description.protocol import Protocol
-from neurospine.description.units import seconds, whole_steps
-from neurospine.errors import ModelError, ProtocolError, UnitError, suggest
+from neurospine.description.units import whole_steps
+from neurospine.errors import ModelError, ProtocolError
 from neurospine.simulation.cells import Cells, potentials
 from neurospine.simulation.connections import whole_number
 from neurospine.simulation.form import Form, FormName
@@ -22,10 +18,8 @@ from neurospine.simulation.form_choice import choose_form
 from neurospine.simulation.network import (
     Border,
     Network,
-    Recording,
     Source,
     Synapses,
-    Trace,
 )
 from neurospine.simulation.numbers import Numbers, condition_models
 from neurospine.simulation.projections import Layout
@@ -34,6 +28,7 @@ from neurospine.simulation.sharing import Sharing
 from neurospine.simulation.slots import Slots, make_slots
 from neurospine.simulation.stimuli import spikes
 from neurospine.simulation.uncaging import Aims, aims
+from neurospine.simulation.watched import Watched
 
 #: Brian2 numbers cells in 32 bits.
 MOST_CELLS = 2**31 - 1
@@ -61,6 +56,8 @@ class Plan:
         What each projection joins at the start, and where.
     aims
         The spines that are stimulated one by one.
+    disorders
+        Those of the model and of any condition, by name.
     """
 
     model: Model
@@ -74,6 +71,7 @@ class Plan:
     fitted_to: frozenset[str]
     slots: dict[str, Slots]
     aims: Aims
+    disorders: dict[str, Disorder]
 
     def __repr__(self) -> str:
         """Return what is run, in how many copies, and how many cells these have."""
@@ -121,7 +119,7 @@ class _Planner:
         self.step = protocol.step_seconds
         self.schedule = stretches(protocol)
         try:
-            models = condition_models(model, protocol.grid)
+            models = condition_models(model, protocol)
             self.numbers = Numbers(models, protocol.repeats)
         except ProtocolError as error:
             raise ProtocolError(f"{protocol.place}: {error}") from None
@@ -180,6 +178,7 @@ class _Planner:
         borders += sharing.borders()
         for layout in layouts.values():
             borders += layout.later_borders()
+        watched = Watched(self.protocol, self.model, self.sizes, self.copies, self.schedule)
         network = Network(
             self.step,
             self.schedule,
@@ -187,9 +186,9 @@ class _Planner:
             tuple(sources),
             tuple(synapses),
             tuple(borders),
-            tuple(self._recording(s) for s in synapses if s.name in written),
+            tuple(watched.spines(s) for s in synapses if s.name in written),
             tuple(self.sizes),
-            tuple(self._trace(name) for name in self.protocol.traces),
+            tuple(map(watched.cells, self.protocol.traces)),
         )
         fitted = frozenset[str]().union(*(model.fitted_to for model in models))
         return Plan(
@@ -204,7 +203,16 @@ class _Planner:
             fitted,
             slots,
             aimed,
+            self._disorders(),
         )
+
+    def _disorders(self) -> dict[str, Disorder]:
+        """Return all disorders, of which no two may have one name."""
+        found: dict[str, Disorder] = {}
+        for disorder in (d for model in self.numbers.models for d in model.disorders):
+            if found.setdefault(disorder.name, disorder) != disorder:
+                raise ProtocolError(f"there are two disorders of the name {disorder.name!r}")
+        return found
 
     def _ticks(self) -> bool:
         """Return whether the slow clock does anything."""
@@ -229,60 +237,7 @@ class _Planner:
                     "live by themselves"
                 )
 
-    def _recording(self, synapses: Synapses) -> Recording:
-        record = self.protocol.record
-        size = synapses.pre.size // self.copies
-        kept = np.arange(0, size, record.every_slot, dtype=np.int32)
-        slots = (np.arange(self.copies, dtype=np.int32)[:, None] * size + kept).ravel()
-        precise = "<f8" if record.precision == "double" else "<f4"
-        variables, types = ["volume"], [precise]
-        if self.model.spines[synapses.name].bounded and {"weight", "bound"} & {*record.variables}:
-            variables, types = [*variables, "weight"], [*types, precise]
-        if synapses.lives and "stage" in record.variables:
-            variables, types = [*variables, "stage"], [*types, "i1"]
-        contacts = record.contacts and synapses.lives
-        machine = self.model.spines[synapses.name].stages
-        stages = len(machine.stages) if record.summary and machine else 0
-        return Recording(
-            synapses.name, tuple(variables), tuple(types), slots, contacts, stages, self.copies
-        )
-
-    # -- cells -----------------------------------------------------------------------------
-
     def _size(self, population: str) -> int:
         size = self.model.circuit.populations[population].size
         place = f"{self.model.origins.get(self.model.name)}: [populations.{population}]: size"
         return whole_number(self.numbers, size, place) if isinstance(size, str) else size
-
-    def _trace(self, population: str) -> Trace:
-        wanted = self.protocol.traces[population]
-        place = f"{self.protocol.place}: [traces.{population}]"
-        if population not in self.model.neurons:
-            hint = suggest(population, self.model.neurons)
-            raise ProtocolError(f"{place}: no population of neurons of that name. {hint}")
-        part = self.model.neurons[population]
-        known = {e.name for e in parse_equations(part.equations)} | {*injected_currents(part)}
-        for key in ("variables", "cells"):
-            given = getattr(wanted, key)
-            if not given or len(set(given)) != len(given):
-                raise ProtocolError(f"{place}: {key}: none is given, or one is given twice")
-        for variable in wanted.variables:
-            if variable not in known:
-                hint = suggest_segment(variable, known)
-                raise ProtocolError(f"{place}: variables: no {variable!r}. {hint}")
-        size = self.sizes[population]
-        if min(wanted.cells) < 0 or max(wanted.cells) >= size:
-            raise ProtocolError(f"{place}: cells: must be from 0 to {size - 1}")
-        try:
-            steps = whole_steps(seconds(wanted.every), self.step)
-        except UnitError as error:
-            raise ProtocolError(f"{place}: every: {error}") from None
-        between = [s.record_steps for s in self.schedule if s.spiking]
-        if not steps or steps < 0 or any(length % steps for length in between):
-            raise ProtocolError(
-                f"{place}: every: record_every = {self.protocol.record_every} must be a multiple "
-                f"of {wanted.every}"
-            )
-        cells = np.array(wanted.cells, np.int32)
-        copies = np.arange(self.copies, dtype=np.int32)[:, None] * size
-        return Trace(population, wanted.variables, (copies + cells).ravel(), steps)

@@ -30,6 +30,7 @@ def run_info(plan: Plan, backend: str) -> RunInfo:
     protocol, network = plan.protocol, plan.network
     texts = {f"models/{name}": text for name, text in plan.model.texts.items()}
     texts |= {f"edges/{name}": text for name, text in plan.model.edge_texts.items()}
+    texts |= {f"disorders/{name}": disorder.text for name, disorder in plan.disorders.items()}
     texts[f"protocols/{protocol.name}"] = protocol.text
     for phase in protocol.phases:
         for stimulus in phase.stimuli:
@@ -41,6 +42,7 @@ def run_info(plan: Plan, backend: str) -> RunInfo:
         "model": plan.model.name,
         "spine": plan.model.spine_instead or "",
         "parameter_sets": " ".join(plan.model.chosen_sets),
+        "disorders": " ".join(disorder.name for disorder in plan.model.disorders),
         "fitted_to": " ".join(sorted(plan.fitted_to)),
         "backend": backend,
         "seed": plan.seed,
@@ -94,8 +96,12 @@ def _phases(plan: Plan) -> pd.DataFrame:
 
 def _parameters(plan: Plan) -> pd.DataFrame:
     fields = ("name", "value", "unit", "meaning", "source", "where")
-    entries = plan.model.parameters.values()
-    return pd.DataFrame({f: [getattr(entry, f) for entry in entries] for f in fields})
+    entries, control = plan.model.parameters.values(), plan.model.control.values()
+    table = pd.DataFrame({f: [getattr(entry, f) for entry in entries] for f in fields})
+    if plan.model.disorders:  # what a disorder has changed, as it was before
+        for f in ("value", "source", "where"):
+            table[f"control_{f}"] = [getattr(entry, f) for entry in control]
+    return table
 
 
 def _spines(plan: Plan, projection: str) -> SpineInfo:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from neurospine.description.disorder import Disorder
 from neurospine.description.model import Model
 from neurospine.description.parameters import Parameters
 from neurospine.description.protocol import Protocol
@@ -14,7 +15,7 @@ from neurospine.results.info import RunInfo
 from neurospine.simulation.plan import Plan, make_plan
 from neurospine.simulation.provenance import same_program
 
-_KINDS = ("models", "protocols", "inputs", "edges")
+_KINDS = ("models", "protocols", "inputs", "edges", "disorders")
 
 
 def recorded_protocol(info: RunInfo) -> Protocol:
@@ -23,7 +24,8 @@ def recorded_protocol(info: RunInfo) -> Protocol:
     name = str(info.attributes["protocol"])
     text = texts["protocols"][name]
     origin = f"<{name}>"
-    return Protocol.from_text(text, origin=origin, inputs=texts["inputs"])
+    inputs, disorders = texts["inputs"], texts["disorders"]
+    return Protocol.from_text(text, origin=origin, inputs=inputs, disorders=disorders)
 
 
 def recorded_model(info: RunInfo) -> Model:
@@ -33,12 +35,17 @@ def recorded_model(info: RunInfo) -> Model:
     circuit = parts.pop(str(info.attributes["model"]))
     spine = str(info.attributes["spine"]) or None
     model = Model.from_text(circuit, parts=parts, spine=spine, edges=texts["edges"])
-    entries = dict(model.parameters.entries)
-    columns = (info.parameters[key] for key in ("name", "value", "source", "where"))
+    entries = dict(model.control.entries)
+    names = str(info.attributes["disorders"]).split()
+    keys = [f"{'control_' * bool(names)}{key}" for key in ("value", "source", "where")]
+    columns = (info.parameters[key] for key in ("name", *keys))
     for name, value, source, where in zip(*columns, strict=True):
         entries[name] = entries[name].with_value(float(value), source, where)
     chosen = tuple(str(info.attributes["parameter_sets"]).split())
-    return replace(model, parameters=Parameters(entries), chosen_sets=chosen)
+    model = replace(model, control=Parameters(entries), chosen_sets=chosen)
+    return model.with_disorder(
+        *(Disorder.from_text(texts["disorders"][name], f"<{name}>") for name in names)
+    )
 
 
 def check_same_program(info: RunInfo, folder: Path) -> None:

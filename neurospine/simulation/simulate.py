@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from neurospine.description.disorder import Disorder
 from neurospine.description.model import Model, load_model
 from neurospine.description.protocol import Protocol, load_protocol
 from neurospine.errors import BuildError, ResultError, suggest
@@ -19,6 +20,7 @@ from neurospine.simulation.plan import Plan, make_plan
 from neurospine.simulation.resume import check_same_program, plan_again
 from neurospine.simulation.running import run_in, run_plan
 
+Disorders = str | Disorder | Sequence[str | Disorder]
 BACKENDS: Mapping[str, Backend] = {
     "cpp": StandaloneBackend(),
     "cython": RuntimeBackend("cython"),
@@ -33,6 +35,7 @@ def simulate(
     backend: str = "cpp",
     seed: int = 0,
     parameters: str | Mapping[str, Any] | None = None,
+    disorder: Disorders = (),
     form: FormName | None = None,
     output: str | Path | None = None,
     force: bool = False,
@@ -54,6 +57,8 @@ def simulate(
     parameters
         The name of a parameter set (instead of the protocol's own sets), or new
         values by name such as ``{"tau_plus": "20 ms"}``.
+    disorder
+        A disorder or several in order, as names or objects: what changes the model.
     form
         The form in which plasticity rules are computed (``"textbook"``,
         ``"neuron_traces"`` or ``"folded"``); by default the cheapest exact one.
@@ -84,7 +89,7 @@ def simulate(
     Same seed, backend and machine: same bits (``tests/regression/test_reproducible.py``).
     """
     engine = find_backend(backend)
-    plan = prepare(model, protocol, seed=seed, parameters=parameters, form=form)
+    plan = prepare(model, protocol, seed=seed, parameters=parameters, disorder=disorder, form=form)
     path = None if output is None else Path(output)
     return run_plan(plan, engine, path, force=force, progress=progress)
 
@@ -145,6 +150,7 @@ def prepare(
     *,
     seed: int = 0,
     parameters: str | Mapping[str, Any] | None = None,
+    disorder: Disorders = (),
     form: FormName | None = None,
 ) -> Plan:
     """Return the network that `simulate` would run for the same arguments."""
@@ -160,6 +166,7 @@ def prepare(
         model = model.with_set(parameters)
     elif parameters:
         model = model.with_parameters(parameters)
+    model = model.with_disorder(*([disorder] if isinstance(disorder, str | Disorder) else disorder))
     return make_plan(model, protocol, seed=seed, form=form)
 
 

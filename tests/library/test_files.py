@@ -51,6 +51,7 @@ FOLDERS = {
     "mechanism": "mechanisms",
     "neuron": "neurons",
     "circuit": "circuits",
+    "disorder": "disorders",
 }
 
 
