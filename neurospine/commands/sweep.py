@@ -1,4 +1,4 @@
-"""`sweep`: a protocol over parameters, sets and seeds."""
+"""`sweep`: a protocol over parameters, disorders, sets and seeds."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from neurospine.commands.options import (
     BackendName,
+    Disorders,
     Form,
     ModelName,
     Sets,
@@ -34,8 +35,9 @@ def sweep(
         typer.Option(
             "--over",
             metavar="NAME=VALUE,VALUE…",
-            help="Parameter and its values, as in --over tau_plus=10ms,20ms, or parameter sets: "
-            "--over set=NAME,NAME. Repeatable: all combinations are run.",
+            help="A parameter and its values, as in --over tau_plus=10ms,20ms; disorders, "
+            "--over disorder=control,fragile_x; or parameter sets, --over set=NAME,NAME. "
+            "Repeatable: all combinations are run.",
         ),
     ] = None,
     seeds: Annotated[
@@ -56,6 +58,7 @@ def sweep(
     spine: SpineName = None,
     parameters: Sets = None,
     set_: Values = None,
+    disorder: Disorders = None,
     backend: BackendName = "cpp",
     form: Form = None,
     parquet: Annotated[
@@ -73,7 +76,7 @@ def sweep(
 ) -> None:
     """Run a protocol at all combinations of values, with many seeds.
 
-        neurospine sweep v1_imaging --over slope_factor=1,1.2,1.5 --seeds 0:10 --jobs 2
+        neurospine sweep v1_imaging --over disorder=control,fragile_x --seeds 0:10 --jobs 2
 
     FOLDER gets `runs/`, with the HDF5 file of each run, and `sweep.csv`: one row for each run
     and value that was measured, with parameters, seed, measure, value, standard error and the
@@ -95,7 +98,7 @@ def sweep(
     from neurospine.sweeps.sweep import sweep as run_sweep
 
     loaded = load_protocol(protocol)
-    chosen = choose(model, spine, parameters, set_)(loaded)
+    chosen = choose(model, spine, parameters, set_)(loaded).with_disorder(*disorder or ())
     folder = output or Path(f"{loaded.name}-sweep")
     wanted: dict[str, Any] = {
         "seeds": seeds, "model": chosen, "backend": backend, "form": form,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from neurospine.description.conditions import TAKEN
+from neurospine.description.disorder import CONTROL
 from neurospine.description.model import Model
 from neurospine.description.protocol import Protocol
 from neurospine.errors import NeurospineError, ProtocolError
@@ -28,7 +29,7 @@ class SweptAxis:
     name
         As the user calls it.
     kind
-        What the values are: of a parameter, or names of parameter sets.
+        What the values are: of a parameter, or names of parameter sets or disorders.
     values
         Numbers that count `unit`, or names.
     unit
@@ -38,7 +39,7 @@ class SweptAxis:
     """
 
     name: str
-    kind: Literal["parameter", "set"]
+    kind: Literal["parameter", "set", "disorder"]
     values: tuple[float, ...] | tuple[str, ...]
     unit: str = "1"
     parameter: str = ""
@@ -48,10 +49,16 @@ class SweptAxis:
         """The column of tables: name, and unit where there is one."""
         return with_unit(self.name, self.unit)
 
+    def disorders(self, value: float | str) -> tuple[str, ...]:
+        """Return the disorders that a value means; `CONTROL` is none, ``one+two`` are two."""
+        names = tuple(name.strip() for name in str(value).split("+"))
+        return () if names == (CONTROL,) else names
+
     def label(self, value: float | str) -> str:
         """Return a value in a form that names of files may have."""
         if isinstance(value, str):
-            return f"{self.name}={_safe(Path(value).stem)}"
+            names = "+".join(Path(name.strip()).stem for name in value.split("+"))
+            return f"{self.name}={_safe(names)}"
         number = repr(float(value)).removesuffix(".0")
         return f"{self.name}={number}{'' if self.unit == '1' else _safe(self.unit)}"
 
@@ -67,7 +74,7 @@ def read_axes(over: Values, model: Model, protocol: Protocol) -> tuple[SweptAxis
     Parameters
     ----------
     over
-        By name of a parameter, or ``set``, the values that it takes.
+        By name of a parameter, or ``set`` or ``disorder``, the values that it takes.
     model, protocol
         What is swept.
 
@@ -94,7 +101,10 @@ def read_axes(over: Values, model: Model, protocol: Protocol) -> tuple[SweptAxis
 def _axis(name: str, values: tuple[Any, ...], model: Model) -> SweptAxis:
     if not values:
         raise ProtocolError(f"--over {name}: no values")
-    axis = _named(name, values) if name == "set" else _numbers(name, values, model)
+    if name in ("set", "disorder"):
+        axis = SweptAxis(name, name, tuple(map(str, values)))  # type: ignore[arg-type]
+    else:
+        axis = _numbers(name, values, model)
     labels = [axis.label(value) for value in axis.values]
     twice = next((label for label in labels if labels.count(label) > 1), None)
     if twice:
@@ -102,18 +112,14 @@ def _axis(name: str, values: tuple[Any, ...], model: Model) -> SweptAxis:
     return axis
 
 
-def _named(name: str, values: tuple[Any, ...]) -> SweptAxis:
-    return SweptAxis(name, "set", tuple(map(str, values)))
-
-
 def _numbers(name: str, values: tuple[Any, ...], model: Model) -> SweptAxis:
     try:
-        full = model.parameters.qualify(name)
-        entry = model.parameters.entries[full]
+        full = model.control.qualify(name)
+        entry = model.control.entries[full]
         found = tuple(entry.with_value(value).value for value in values)
     except NeurospineError as error:
         raise type(error)(
-            f"--over {name}: {error} (besides parameters, 'set' can be swept)"
+            f"--over {name}: {error} (besides parameters, 'set' and 'disorder' can be swept)"
         ) from None
     return SweptAxis(name, "parameter", found, entry.unit, full)
 

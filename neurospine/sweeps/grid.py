@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from neurospine.description.model import Model
 from neurospine.description.parameters import OVERRIDE
@@ -108,7 +108,7 @@ class Grid:
         """Return the combination of a value of each axis."""
         values = list(row)  # type: ignore[call-overload]
         model = self.base
-        for kind in ("set", "parameter"):
+        for kind in ("set", "parameter", "disorder"):
             for axis, value in zip(self.axes, values, strict=True):
                 if axis.kind == kind:
                     model = self._changed(model, axis, value)
@@ -120,11 +120,13 @@ class Grid:
         try:
             if axis.kind == "parameter":
                 return model.with_parameters({axis.parameter: value})
+            if axis.kind == "disorder":
+                return model.with_disorder(*axis.disorders(value))
             changed = model.with_set(str(value))
         except NeurospineError as error:
             raise type(error)(f"--over {axis.name}: {error}") from None
         for full, given in self._given():
-            if changed.parameters.entries[full].value != given:
+            if changed.control.entries[full].value != given:
                 raise ProtocolError(
                     f"--over {axis.name}: {value} changes {full}, for which another value is given"
                 )
@@ -132,7 +134,7 @@ class Grid:
 
     def _given(self) -> Iterator[tuple[str, float]]:
         """Yield what has a value that was given for this sweep."""
-        for name, entry in self.base.parameters.entries.items():
+        for name, entry in self.base.control.entries.items():
             if entry.source == OVERRIDE:
                 yield name, entry.value
 
@@ -144,7 +146,3 @@ class Grid:
                 raise ProtocolError(
                     f"--over {axis.name}: {axis.parameter} is swept, so no other value can be given"
                 )
-
-    def with_seeds(self, seeds: tuple[int, ...]) -> Grid:
-        """Return the same grid with other seeds."""
-        return replace(self, seeds=seeds)

@@ -138,7 +138,8 @@ def sweep(
         A protocol, its name or path.
     over
         By name of a parameter the values that it takes, as texts with units or numbers that
-        count its own unit; by ``"set"`` names of parameter sets.
+        count its own unit; by ``"set"`` names of parameter sets, by ``"disorder"`` those of
+        disorders (``"control"`` is none, ``"one+two"`` are two).
     output
         A folder, made if it is not there. Runs whose results are in it are not run again.
     seeds
