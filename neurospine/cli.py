@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from neurospine.commands import compare as comparing
 from neurospine.commands import library, recovery, validation
 from neurospine.commands import sweep as sweeping
 from neurospine.commands.options import (
@@ -152,4 +153,5 @@ def run(
 
 app.command()(validation.validate)
 app.command()(sweeping.sweep)
+app.command()(comparing.compare)
 app.command()(recovery.recover)
