@@ -17,6 +17,8 @@ _TAIL = (1 - CONFIDENCE) / 2
 _RESAMPLING = 1979
 #: Noncentral t is not worked out beyond this.
 _LARGEST_T = 1000.0
+#: Differences within this share of the numbers are none: of rounding, or of how fits converge.
+_ROUNDING = 1e-9
 _NONE = (math.nan, math.nan)
 
 
@@ -55,8 +57,9 @@ class Effect:
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether the interval of the difference has no zero in it."""
-        return self.low > 0 or self.high < 0
+        """Whether the interval of the difference has no zero in it, beyond rounding."""
+        rounding = _ROUNDING * max(abs(self.control), abs(self.value))
+        return abs(self.difference) > rounding and (self.low > 0 or self.high < 0)
 
 
 #: The columns of a table of effects.
@@ -169,7 +172,7 @@ def _noncentral(t: float, freedom: int, root: float) -> tuple[float, float]:
 
 def _dust(control: Array, value: Array) -> float:
     """Return what differences come to by rounding alone."""
-    return 1e-12 * float(max(np.abs(control).max(), np.abs(value).max()))
+    return _ROUNDING * float(max(np.abs(control).max(), np.abs(value).max()))
 
 
 def _resampled(
@@ -200,8 +203,8 @@ def _resampled(
         ).confidence_interval  # fmt: skip
         return float(found.low), float(found.high)
 
-    moved = value - control if paired else np.concatenate([value, control])
-    if float(moved.std()) <= _dust(control, value):
+    spreads = [(value - control).std()] if paired else [control.std(), value.std()]
+    if max(spreads) <= _dust(control, value):
         return replace(effect, low=effect.difference, high=effect.difference)
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = ends(difference)
