@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from neurospine.errors import NeurospineError, ResultError
+from neurospine.results.info import RunInfo
 from neurospine.results.part import (
     has_checkpoint,
     held,
@@ -57,8 +58,7 @@ def run_aside(
     """Build and run a plan in a folder of its own; the result is in its `RESULT_FILE`."""
     info = run_info(plan, engine.name)
     program = engine.build(plan.network)
-    start_part(folder, info)
-    return _go(program, plan, folder, folder / RESULT_FILE, progress)
+    return _go(program, plan, folder, folder / RESULT_FILE, progress, info)
 
 
 class _Stopped(KeyboardInterrupt):
@@ -100,11 +100,16 @@ def _has_records(folder: Path) -> bool:
 
 
 def _go(
-    program: Program, plan: Plan, folder: Path, path: Path, progress: Progress | None
+    program: Program,
+    plan: Plan,
+    folder: Path,
+    path: Path,
+    progress: Progress | None,
+    info: RunInfo | None = None,
 ) -> Trajectory:
     """Run, and write what was recorded to a file."""
     ended = program.run(plan.network, folder, progress or _silent)
-    write_part(folder, path, complete=ended)
+    write_part(folder, path, complete=ended, info=info)
     if not ended:
         raise _Stopped
     trajectory = Trajectory.from_hdf5(path)
