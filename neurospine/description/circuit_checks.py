@@ -54,9 +54,14 @@ class CircuitCheck:
         for name, drive in self.circuit.drives.items():
             with at(origin, f"drives.{name}"):
                 self._drive(name, drive)
+        for modulator in self.circuit.neuromodulators.values():
+            self.joined.update(modulator.released_by)
         # Neurons may be alone, with nothing but a current into them.
         for name in sorted(set(self.circuit.populations) - self.joined - set(self.variables)):
-            raise ModelError(f"{origin}: [populations.{name}]: no projection or drive reaches it")
+            raise ModelError(
+                f"{origin}: [populations.{name}]: no projection, drive or neuromodulator has to do "
+                "with it"
+            )
         check_used(self.circuit, origin, self.used)
 
     def _population(self, name: str, population: Population) -> None:

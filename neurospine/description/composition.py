@@ -22,7 +22,10 @@ from neurospine.description.dynamics_checks import check_intrinsic, check_stages
 from neurospine.description.entries import LibraryFile, Part
 from neurospine.description.evaluate import evaluate
 from neurospine.description.expressions import identifiers, parse_equations, parse_statements
+from neurospine.description.gate_checks import check_gate, check_gated
 from neurospine.description.geometry_checks import check_geometry
+from neurospine.description.neuromodulator_parts import GatePart, NeuromodulatorPart
+from neurospine.description.neuromodulators import check_neuromodulator
 from neurospine.description.parts import (
     NeuronPart,
 )
@@ -49,6 +52,7 @@ Names = Mapping[str, Dimension]
 _OWN_OBJECTS = ("network", "recorder", "defaultclock")
 _OWN_ENDINGS = (
     *("_spikes", "_out", "_settle", "_traces", "_gaba_level", "_gates"),
+    *("_eligibility", "_mean", "_release"),
     *(f"_{kind}_{extent}" for kind in ("consolidation", "neighbours") for extent in EXTENTS),
 )
 
@@ -70,7 +74,12 @@ def check_model(model: Model) -> None:
         _check_spine(spine, model)
     _check_object_names(model)
     for population, neuron in model.neurons.items():
-        variables[population] = check_neuron(neuron, model.origins[neuron.name])
+        place = model.origins[neuron.name]
+        if population in model.neuromodulators:
+            modulator = model.neuromodulators[population]
+            variables[population] = check_neuromodulator(modulator, place)
+        else:
+            variables[population] = check_neuron(neuron, place)
     CircuitCheck(model, variables).run(model.origins[model.circuit.name])
     _check_effect_names(model, variables)
     check_signs(model)
@@ -91,6 +100,10 @@ def check_kind(part: Part, origin: str) -> None:
     match part:
         case PlasticityPart():
             check_plasticity(part, origin)
+        case GatePart():
+            check_gate(part, origin)
+        case NeuromodulatorPart():
+            check_neuromodulator(part, origin)
         case StructurePart():
             check_structure(part, origin)
         case IntrinsicPart():
@@ -131,6 +144,14 @@ def _check_spine(spine: Spine, model: Model) -> None:
                 f"{model.origins[part.name]}: [step]: code: weight follows from volume in this "
                 "spine; it can be changed where the readout has a [bound]"
             )
+    if spine.gate and spine.rule:
+        check_gated(spine.rule, spine.structure, spine.readout, model.origins[spine.gate.name])
+    for name in spine.modulators:
+        if name not in model.neuromodulators:
+            raise ModelError(
+                f"spine {spine.name!r}: it reads {name!r}, so the circuit needs a table "
+                f"[neuromodulators.{name}]; it has: {', '.join(model.neuromodulators) or 'none'}"
+            )
     process = spine.intrinsic.process if spine.intrinsic else None
     if process and process.lowest and not spine.stages:
         raise ModelError(
@@ -159,6 +180,8 @@ def _variables(part: Part) -> list[str]:
             more = (*part.synapse.normals, *part.postsynaptic.delayed)
         case SlowPart():
             sections, more = [part.step.variables], (*part.signals, *part.step.normals)
+        case GatePart():
+            sections, more = [part.step.variables if part.step else ""], (*part.traces,)
         case StagesPart():
             sections = [part.postsynaptic.equations]
         case IntrinsicPart():

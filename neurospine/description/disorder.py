@@ -21,6 +21,8 @@ from neurospine.errors import ModelError, NeurospineError
 #: Reported: the size of the change was published. Calibrated: it was fitted, `where` says to what.
 #: Direction: only the direction was published, the size is assumed.
 Basis = Literal["reported", "calibrated", "direction"]
+#: Decimals of a time in seconds that count: a whole number of steps is where a text says.
+_DIGITS = 9
 #: What stands for the model as it is, among the names of disorders.
 CONTROL = "control"
 
@@ -39,6 +41,7 @@ class Course:
 
     def degree(self, time: float) -> float:
         """Return how much of the change there is at a time, from 0 to 1."""
+        time = round(time, _DIGITS)
         if time < self.onset:
             return 0.0
         lasted = min(time, self.until) - self.onset
@@ -83,8 +86,11 @@ class Change(Table):
         given = (self.onset, self.rise, self.until, self.washout)
         if not any(given):
             return None
-        onset, rise, washout = (seconds(t) if t else 0.0 for t in (given[0], given[1], given[3]))
-        return Course(onset, rise, seconds(self.until) if self.until else math.inf, washout)
+        onset, rise, until, washout = (
+            round(seconds(text), _DIGITS) if text else otherwise
+            for text, otherwise in zip(given, (0.0, 0.0, math.inf, 0.0), strict=True)
+        )
+        return Course(onset, rise, until, washout)
 
     @property
     def data(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from brian2 import second
@@ -18,6 +18,7 @@ from neurospine.description.dimensions import check_statements, dimension_of
 from neurospine.description.evaluate import evaluate
 from neurospine.description.expressions import identifiers, parse_equations, parse_statements
 from neurospine.description.names import check_name
+from neurospine.description.neuromodulator_parts import NEUROMODULATORS
 from neurospine.description.spine_parts import IntrinsicPart, StagesPart, Transition
 from neurospine.description.units import dimensions
 from neurospine.errors import ModelError, suggest
@@ -26,6 +27,8 @@ ABSENT = "absent"
 #: Head volumes at which rates are tried, in um**3, and ages, in seconds.
 _VOLUMES = np.geomspace(1e-3, 5.0, 40)
 _AGES = np.array([[0.0], [3600.0], [30 * 86400.0]])
+#: Levels of neuromodulators.
+_LEVELS = np.array([0.0, 0.5, 1.0, 2.0, 10.0])[:, None, None]
 _RATE = DIMENSIONLESS / second.dim
 Names = Mapping[str, Dimension]
 
@@ -56,12 +59,13 @@ def check_intrinsic(part: IntrinsicPart, origin: str) -> None:
         if any(e.expression for e in parse_equations(part.step.variables)):
             raise ModelError("variables: must be plain ones, such as 'slow : 1'")
         statements = parse_statements(part.step.code)
-        fixed = {*parameters, *part.step.normals, "interval"}
+        modulators = _modulators(part.needs)
+        fixed = {*parameters, *part.step.normals, *modulators, "interval"}
         for statement in statements:
             if statement.name in fixed:
                 raise ModelError(f"code: {statement.name!r} cannot be changed here, only read")
         known = {**parameters, **variables, **dict.fromkeys(part.step.normals, DIMENSIONLESS)}
-        known |= {"volume": DIMENSIONLESS, "interval": second.dim}
+        known |= {**modulators, "volume": DIMENSIONLESS, "interval": second.dim}
         after = check_statements(statements, known)
         written = {s.name for s in statements}
         read = set().union(*(identifiers(s.expression) for s in statements))
@@ -79,6 +83,7 @@ def check_intrinsic(part: IntrinsicPart, origin: str) -> None:
         if absorbs != ("survival" in written):
             raise ModelError("code: 'survival' goes with a lowest volume in [process]")
         used |= read
+    _check_read(modulators, used, origin)
     check_used(part, origin, used)
 
 
@@ -94,7 +99,7 @@ def check_stages(part: StagesPart, origin: str) -> None:
     with at(origin, "postsynaptic"):
         traces, used = check_cell(part.postsynaptic, parameters)
     known = {**parameters, **traces, "volume": DIMENSIONLESS, "weight": DIMENSIONLESS}
-    known["age"] = second.dim
+    known |= {"age": second.dim, **_modulators(part.needs)}
     for number, transition in enumerate(part.transitions):
         place = f"transitions.{number + 1} ({transition.origin} to {transition.target})"
         with at(origin, place):
@@ -112,7 +117,19 @@ def check_stages(part: StagesPart, origin: str) -> None:
             used |= identifiers(part.start.volume)
     with at(origin, "transitions"):
         _check_reach(part)
+    _check_read(_modulators(part.needs), used, origin)
     check_used(part, origin, used)
+
+
+def _modulators(needs: Iterable[str]) -> dict[str, Dimension]:
+    """Return the neuromodulators that a part reads."""
+    return dict.fromkeys((port for port in needs if port in NEUROMODULATORS), DIMENSIONLESS)
+
+
+def _check_read(names: Iterable[str], used: set[str], origin: str) -> None:
+    for name in names:
+        if name not in used:
+            raise ModelError(f"{origin}: needs: {name!r} is not read anywhere")
 
 
 def _check_transition(
@@ -149,6 +166,7 @@ def _check_rate(part: StagesPart, transition: Transition, traces: Names) -> None
     values = {n: e.parameter(n).number for n, e in part.parameters.items()}
     values |= dict.fromkeys(traces, 0.0)
     tried = {"volume": _VOLUMES, "weight": _VOLUMES, "age": _AGES}
+    tried |= {name: _LEVELS for name in _modulators(part.needs)}
     with np.errstate(all="ignore"):
         rate = np.asarray(evaluate(transition.rate, {**values, **tried}), float)
     if not np.all(np.isfinite(rate)) or np.any(rate < 0):

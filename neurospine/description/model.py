@@ -15,6 +15,8 @@ from neurospine.description.edge_lists import edge_text
 from neurospine.description.entries import Part
 from neurospine.description.library import display, find_file, read_text
 from neurospine.description.model_numbers import ModelNumbers
+from neurospine.description.neuromodulator_parts import NeuromodulatorPart
+from neurospine.description.neuromodulators import load_neuromodulators
 from neurospine.description.parameters import Parameters
 from neurospine.description.parts import (
     CircuitPart,
@@ -47,6 +49,8 @@ class Model(ModelNumbers):
         The TOML text of every file the model was made from, by name.
     edge_texts
         The lists of edges that the circuit names (see `edge_lists`), by name.
+    neuromodulators
+        Those of the circuit, by name; the pool of each is one of the neurons.
     """
 
     circuit: CircuitPart
@@ -55,6 +59,7 @@ class Model(ModelNumbers):
     spines: Mapping[str, Spine]
     texts: Mapping[str, str]
     edge_texts: Mapping[str, str] = field(default_factory=dict)
+    neuromodulators: Mapping[str, NeuromodulatorPart] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
@@ -173,6 +178,8 @@ def _compose(
                 cells[name] = load_cell(part, found, source, origins)
             neurons[name] = cells[name].part if name in cells else part
             origins[part.name] = found
+    circuit, modulators, pools = load_neuromodulators(circuit, origin, source, origins)
+    neurons |= pools
     spines: dict[str, Spine] = {}
     lists: dict[str, str] = {}
     for name, projection in circuit.projections.items():
@@ -184,7 +191,7 @@ def _compose(
         raise ModelError(f"{origin}: {circuit.name!r} is also the name of one of its parts")
     source.texts[circuit.name] = text
     texts = dict(source.texts)
-    model = Model(circuit, neurons, cells, spines, texts, lists, origins)
+    model = Model(circuit, neurons, cells, spines, texts, lists, modulators, origins)
     entries = {
         f"{part.name}.{name}": entry.parameter(f"{part.name}.{name}")
         for part in model.parts.values()

@@ -47,13 +47,14 @@ OWN = frozenset(
     "uniform select between alive changed slow_tick slow_time again sampled kept sample_length "
     "slow_exp slow_log slow_exprel candidate origin_size target_size place through_neck elapsed "
     "neck_resistance taken kept_volume released bound inhibition last_event ongoing delivered "
-    "gaba_grown gaba_decay gaba_steps".split()
+    "gaba_grown gaba_decay gaba_steps enlarging shrinking supplied own_copy releasing "
+    "regrown since owed".split()
 )
 
 #: The current (amp) that a stimulus injects into a neuron, or with the name of a compartment
 #: behind it into that; its constants begin with the second.
 INJECTED = "i_injected"
-_OWN_BEGINNINGS = (INJECTED, "injected_")
+_OWN_BEGINNINGS = (INJECTED, "injected_", "eligible_", "integral_", "pending_")
 
 
 def check_name(name: str) -> None:

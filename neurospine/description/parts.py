@@ -19,6 +19,11 @@ from neurospine.description.library import (
     read_text,
     said_where,
 )
+from neurospine.description.neuromodulator_parts import (
+    GatePart,
+    Neuromodulator,
+    NeuromodulatorPart,
+)
 from neurospine.description.plasticity_parts import PlasticityPart
 from neurospine.description.schema import Table, read_table
 from neurospine.description.slow_parts import ConsolidationPart, NeighboursPart
@@ -113,18 +118,20 @@ class Drive(Table):
 
 
 class CircuitPart(Part):
-    """Populations, the projections between them and what drives them."""
+    """Populations, projections between them, what drives them and what modulates their spines."""
 
     kind: Literal["circuit"]
     populations: dict[str, Population]
     projections: dict[str, Projection] = {}
     drives: dict[str, Drive] = {}
+    neuromodulators: dict[str, Neuromodulator] = {}
     use_sets: tuple[str, ...] = ()
     values: dict[str, ValueEntry] = {}
 
 
 KINDS: dict[str, type[LibraryFile]] = {
     "plasticity": PlasticityPart,
+    "gate": GatePart,
     "structure": StructurePart,
     "consolidation": ConsolidationPart,
     "neighbours": NeighboursPart,
@@ -135,6 +142,7 @@ KINDS: dict[str, type[LibraryFile]] = {
     "spine": SpinePart,
     "mechanism": MechanismPart,
     "neuron": NeuronPart,
+    "neuromodulator": NeuromodulatorPart,
     "circuit": CircuitPart,
     "disorder": Disorder,
 }

@@ -22,6 +22,7 @@ from neurospine.description.disorder import Disorder
 from neurospine.description.disordered import load_disorder
 from neurospine.description.entries import LibraryFile
 from neurospine.description.library import display, find_file, parse_toml, read_text, said_where
+from neurospine.description.measure_tables import known
 from neurospine.description.model import Model, load_model
 from neurospine.description.phases import Cycle, Phase, check_phases, check_times, expand
 from neurospine.description.problems import explain
@@ -62,6 +63,7 @@ class Protocol(LibraryFile):
     record_every: str = "1 s"
     record: Record = Record()
     repeats: Annotated[int, Field(gt=0, le=MOST_CONDITIONS)] = 1
+    disorder_from: str | None = None
     arrangement: Arrangement = "grid"
     conditions: dict[str, Axis] = {}
     phases: tuple[Phase, ...]
@@ -193,6 +195,11 @@ class Protocol(LibraryFile):
             start += phase.seconds
         return times
 
+    @property
+    def disorder_start(self) -> float:
+        """When the courses of disorders begin, in seconds."""
+        return self.phase_times()[self.disorder_from][0] if self.disorder_from else 0.0
+
     def default_model(
         self, *, spine: str | None = None, sets: Sequence[str] | None = None
     ) -> Model:
@@ -271,6 +278,8 @@ def _check(protocol: Protocol) -> None:
     check_phases(protocol.phases, protocol.cycle)
     check_times(protocol.phases, protocol.cycle, step, lengths["spine_step"], protocol.record_every)
     protocol.grid.check()
+    if protocol.disorder_from is not None:
+        known("disorder_from", protocol.disorder_from, protocol.phase_times())
     for name in protocol.measures:
         if not name.isidentifier():
             raise ProtocolError(f"[measures]: {name!r} is no name for a measure")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from neurospine.description.entries import Part
+from neurospine.description.neuromodulator_parts import NEUROMODULATORS, GatePart
 from neurospine.description.plasticity_parts import PlasticityPart
 from neurospine.description.slow_parts import ConsolidationPart, NeighboursPart, SlowPart
 from neurospine.description.spine_parts import (
@@ -22,6 +23,7 @@ class Spine:
 
     name: str
     rule: PlasticityPart | None
+    gate: GatePart | None
     structure: StructurePart
     consolidation: ConsolidationPart | None
     neighbours: NeighboursPart | None
@@ -35,6 +37,7 @@ class Spine:
         """The parts there are, in the order in which a change passes through them."""
         found = (
             self.rule,
+            self.gate,
             self.structure,
             self.consolidation,
             self.neighbours,
@@ -58,7 +61,13 @@ class Spine:
     @property
     def ticks(self) -> bool:
         """Whether the slow clock changes the spine."""
-        return self.lives or bool(self.slow)
+        return self.lives or bool(self.slow) or bool(self.gate and self.gate.step)
+
+    @property
+    def modulators(self) -> tuple[str, ...]:
+        """The neuromodulators that its parts read."""
+        needs = (port for part in self.parts for port in getattr(part, "needs", ()))
+        return tuple(dict.fromkeys(port for port in needs if port in NEUROMODULATORS))
 
     @property
     def bounded(self) -> bool:

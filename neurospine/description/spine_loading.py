@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from neurospine.description.checks import at
 from neurospine.description.entries import Part
+from neurospine.description.neuromodulator_parts import NEUROMODULATORS
 from neurospine.description.parts import PartSource, offering
 from neurospine.description.plasticity_parts import INHIBITION, LOCAL_PORTS
 from neurospine.description.spine import Spine
@@ -11,7 +12,7 @@ from neurospine.description.spine_parts import SpinePart
 from neurospine.errors import ModelError
 
 _SPINE_KINDS = (
-    *("plasticity", "structure", "consolidation", "neighbours"),
+    *("plasticity", "gate", "structure", "consolidation", "neighbours"),
     *("intrinsic", "stages", "readout", "geometry"),
 )
 _NEEDED_KINDS = ("structure", "readout")
@@ -33,7 +34,7 @@ def load_spine(spine: SpinePart, origin: str, source: PartSource, origins: dict[
     provided = {port for part in parts.values() for port in part.provides}  # type: ignore[attr-defined]
     for part in parts.values():
         for port in part.needs:  # type: ignore[attr-defined]
-            if port not in {*provided, *LOCAL_PORTS, INHIBITION}:
+            if port not in {*provided, *LOCAL_PORTS, INHIBITION, *NEUROMODULATORS}:
                 offers = ", ".join(offering(port)) or "no shipped part"
                 raise ModelError(
                     f"{origin}: {part.name!r} needs the port {port!r}, which no part in 'use' "

@@ -1,7 +1,7 @@
 """The kinds of stimulus a protocol may name. A text value is a quantity or an axis.
 
 The spike times they mean are worked out in `neurospine.simulation.stimuli`, the currents in
-`neurospine.simulation.injection`.
+`neurospine.simulation.injection`, and so are dips.
 """
 
 from __future__ import annotations
@@ -21,13 +21,17 @@ CellNumber = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 
 
 class Regular(Table):
-    """A train of evenly spaced spikes, the same in every cell of a population."""
+    """A train of evenly spaced spikes, the same in every cell of a population.
+
+    It begins at `start`, or `delay` later (earlier, if negative).
+    """
 
     kind: Literal["regular"]
     population: str
     rate: str
     count: Count
     start: str = "0 s"
+    delay: str = "0 s"
 
 
 class Poisson(Table):
@@ -142,7 +146,17 @@ class Current(Table):
     count: Count = 1
 
 
+class Dip(Table):
+    """A stretch in which the tonic supply of a neuromodulator falls by `depth`, a share of it."""
+
+    kind: Literal["dip"]
+    neuromodulator: str
+    start: str
+    duration: str
+    depth: str = "1"
+
+
 Stimulus = Annotated[
-    Regular | Poisson | Pairing | Triplet | SpikeList | Volley | Uncaging | Current,
+    Regular | Poisson | Pairing | Triplet | SpikeList | Volley | Uncaging | Current | Dip,
     Field(discriminator="kind"),
 ]

@@ -100,15 +100,17 @@ def check_targets(protocol: Protocol) -> None:
 
 
 def _check_criterion(target: Target, place: str) -> None:
-    if target.criteria > 1 or (not target.criteria and target.scored):
-        raise ProtocolError(
-            f"{place}: give either 'data' or a bound ('below', 'above') or 'excludes'"
-        )
-    if target.prediction and (target.data or not target.scored or target.held_out):
+    if target.prediction and (
+        target.data or not target.criteria or not target.scored or target.held_out
+    ):
         raise ProtocolError(
             f"{place}: prediction: what is predicted is a bound ('below', 'above') or 'excludes', "
             "which is scored; nothing that was published, so 'data' and 'held_out' do not go with "
             "it"
+        )
+    if target.criteria > 1 or (not target.criteria and target.scored):
+        raise ProtocolError(
+            f"{place}: give either 'data' or a bound ('below', 'above') or 'excludes'"
         )
     if target.criteria and not target.data and not target.why:
         raise ProtocolError(f"{place}: a bound needs 'why'")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from neurospine.description.expressions import names_read, parse_equations, parse_statements
 from neurospine.description.receptors import local_ports, projection_effect
 from neurospine.simulation.form import Form
@@ -28,7 +26,6 @@ def spine_aliases(numbers: Numbers, projection: str, form: Form) -> dict[str, Al
             if equation.name in touched:
                 aliases[equation.name] = Alias(target, equation.name, "post")
         for name in sorted(touched & set(neuron.parameters)):
-            each = numbers.each(neuron.name, name)
-            one = np.all(each == each[0])
+            one = numbers.alike(neuron.name, name)
             aliases[name] = Alias(target, name, "shared" if one else "post")
     return aliases

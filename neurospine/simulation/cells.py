@@ -17,7 +17,7 @@ from neurospine.description.protocol import Protocol
 from neurospine.description.steady import start_values
 from neurospine.errors import ModelError
 from neurospine.simulation.cable import cable_step
-from neurospine.simulation.injection import injection
+from neurospine.simulation.injection import injection, supply
 from neurospine.simulation.network import Array, Group, Operation
 from neurospine.simulation.numbers import Numbers
 from neurospine.simulation.random import LARGEST_MEAN, slow_code, stream_key
@@ -63,7 +63,10 @@ class Cells:
             slots = repeats[:, None] * self.size + np.arange(self.size)
             values["noise_slot"] = slots.ravel().astype(np.int32)
         segments = [segment.name for segment in cell.tree.segments] if cell else None
-        more, given = injection(self.protocol, part, self.population, self.size, segments)
+        if self.population in self.model.neuromodulators:
+            more, given = supply(self.protocol, self.population)
+        else:
+            more, given = injection(self.protocol, part, self.population, self.size, segments)
         lines, values = [*lines, *more], {**values, **given}
         own = _fast(parse_equations(part.equations)) if cell else part.equations
         text = [line.strip() for block in (own, *lines) for line in block.strip().splitlines()]
@@ -85,7 +88,7 @@ class Cells:
         part, cell = self.model.neurons[self.population], self.model.cells.get(self.population)
         if cell is None:
             return {
-                variable: np.repeat(self.numbers.copies(part.name, name), self.size)
+                variable: np.repeat(self.numbers.at_start(part.name, name), self.size)
                 for variable, name in part.initial.items()
             }
         found: dict[tuple[float, ...], dict[str, float]] = {}

@@ -40,14 +40,22 @@ def bounded(spine: Spine, size: str) -> str:
     return f"clip({size}, {volume.lowest}, {volume.highest})"
 
 
-def take_up(spine: Spine, statements: str) -> str:
-    """Return statements of a rule with what their drive does; nothing where there are none."""
+def change(spine: Spine) -> str:
+    """Return what a drive adds to the size."""
     assert spine.rule
-    if not statements.strip() or "drive" not in _written(statements):
+    text: str = getattr(spine.readout.bound or spine.structure.volume, spine.rule.drive)
+    return text
+
+
+def take_up(spine: Spine, statements: str) -> str:
+    """Return statements that set a drive, with what it does to the size.
+
+    Nothing where there are no statements.
+    """
+    if not statements.strip() or "drive" not in written(statements):
         return statements
-    size, bound = size_of(spine), spine.readout.bound
-    change = getattr(bound or spine.structure.volume, spine.rule.drive)
-    return f"{statements.rstrip()}\n{size} = {bounded(spine, f'{size} + ({change})')}"
+    size = size_of(spine)
+    return f"{statements.rstrip()}\n{size} = {bounded(spine, f'{size} + ({change(spine)})')}"
 
 
 def deliver(spine: Spine, effect: str) -> str:
@@ -71,5 +79,6 @@ def renewed(spine: Spine) -> list[str]:
     return [f"weight = {bounded(spine, 'weight')}"] if spine.bounded else []
 
 
-def _written(statements: str) -> set[str]:
+def written(statements: str) -> set[str]:
+    """Return the names that statements set."""
     return {line.split("=", 1)[0].strip(" +-*/") for line in statements.splitlines()}

@@ -128,7 +128,10 @@ class Dendrites:
             if name in used:
                 unit = self.numbers.model.parameters.entries[f"{self.part.name}.{name}"].declaration
                 lines.append(f"{name} : {unit} (constant)")
-                values[name] = self.numbers.copies(self.part.name, name)[copy]
+                number = np.bincount(
+                    copy // self.numbers.repeats, minlength=len(self.numbers.models)
+                )
+                values[name] = self.numbers.spread(self.part.name, name, number)
         return Group(self.name, size, "\n".join(lines), values)
 
     def _by_place(self, by_row: Array) -> Array:

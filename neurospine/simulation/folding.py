@@ -10,6 +10,10 @@ constants; at those moments what is stored is the true size. Exact, also at the 
 size moves one way only between arrivals when the gain is not negative.
 
 A drive that goes on between events folds as well: the sum is one over steps.
+
+Behind a gate (see `eligibility`) the sum is kept for each component, and the stored size is the
+true one less all that waits: eligibility of the spine, and that of postsynaptic spikes since its
+last arrival.
 """
 
 from __future__ import annotations
@@ -26,9 +30,12 @@ from neurospine.description.expressions import (
 )
 from neurospine.description.plasticity_parts import FoldedSection
 from neurospine.description.spine import Spine
-from neurospine.simulation.conversion import deliver, in_proportion, size_of, state, take_up
+from neurospine.simulation.asking import ask
+from neurospine.simulation.conversion import deliver, size_of, state
+from neurospine.simulation.eligibility import variables
 from neurospine.simulation.following import following
 from neurospine.simulation.form import CellBlock, Form, join
+from neurospine.simulation.pending import behind_gate, folds_behind, pending
 from neurospine.simulation.signs import factors
 
 #: Volume of an additive spine is settled at least every so many trace time constants:
@@ -66,50 +73,43 @@ def folded(
     found = _jump(spine)
     assert found is not None
     keep, jump = found
-    arrive = f"grown = {keep}*grown + {jump}*growth"
+    regrown = f"{keep}*grown + {jump}*growth"
     others = [f"{s.name} {s.operator}= {s.expression}" for s in statements if s.name != trace]
-    settle = take_up(spine, "drive = grown*pending")
+    sums = (behind_gate if spine.gate else pending)(spine, fold.gain)
     size = size_of(spine)
     absent = f"{size} = {size}*int(stage > 0)" if spine.stages else ""  # settling visits all slots
-    cell, locals_ = _postsynaptic(spine, growth, potentials or {})
+    after, _ = rule.postsynaptic.parsed()
+    on_spike = join(growth, sums.summed, rule.postsynaptic.on_spike)
+    cell = CellBlock((*after, *sums.equations), on_spike, sums.cleared)
+    locals_: Mapping[str, tuple[str, str]] = {}
+    if potentials:
+        (total,) = sums.equations
+        summed = f"pending += dt*({fold.gain})/growth"
+        cell, locals_ = following(
+            rule, potentials, total, summed, before=growth, settle=sums.cleared
+        )
     return Form(
         "folded",
         CellBlock(
             (*(e for e in equations if e.name != trace), Equation("grown", "", "1")),
-            join(growth, arrive, *others),
+            join(growth, f"grown = {regrown}", *others),
             f"grown = grown*exp(-settle_interval/{tau})",
         ),
         cell,
-        (*state(spine), *rule.own),
+        (*state(spine), *rule.own, *variables(spine)),
         join(
-            settle,
+            sums.taken,
             deliver(spine, effect),
-            take_up(spine, rule.synapse.on_pre),
+            ask(spine, rule.synapse.on_pre),
             growth,
-            f"drive = ({keep}*grown + {jump}*growth)*pending",
-            f"{size} = {size} - ({in_proportion(spine)})",
+            f"regrown = {regrown}",
+            sums.put_back,
         ),
         "",
-        join(settle, absent),
+        join(sums.settled, absent),
         settle_steps,
         locals=locals_,
     )
-
-
-def _postsynaptic(
-    spine: Spine, growth: str, potentials: Mapping[str, str]
-) -> tuple[CellBlock, dict[str, tuple[str, str]]]:
-    """Return what is kept on postsynaptic cells, and what spines read of it by place."""
-    rule, fold = spine.rule, folding(spine)
-    assert rule
-    assert fold
-    pending = Equation("pending", "", "1")
-    if potentials:
-        summed = f"pending += dt*({fold.gain})/growth"
-        return following(rule, potentials, pending, summed, before=growth, settle="pending = 0")
-    after, _ = rule.postsynaptic.parsed()
-    on_spike = join(growth, f"pending += ({fold.gain})/growth", rule.postsynaptic.on_spike)
-    return CellBlock((*after, pending), on_spike, "pending = 0"), {}
 
 
 def _affine(expression: str, name: str) -> tuple[str, str] | None:
@@ -174,6 +174,8 @@ def foldable(spine: Spine) -> bool:
     """Return whether the rule of a spine has a folded form that the builder can use."""
     rule, fold = spine.rule, folding(spine)
     if rule is None or fold is None or rule.presynaptic.delay:
+        return False
+    if spine.gate and (rule.follows or not folds_behind(spine)):
         return False
     trace = fold.trace
     equations, statements = rule.presynaptic.parsed()

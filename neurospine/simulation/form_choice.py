@@ -14,9 +14,13 @@ from neurospine.description.receptors import local_ports, projection_effect, spi
 from neurospine.description.spine import Spine
 from neurospine.errors import ModelError
 from neurospine.simulation import forms
+from neurospine.simulation.eligibility import gated
 from neurospine.simulation.folding import foldable, folded, folding, settling_steps
 from neurospine.simulation.form import Form, FormName
 from neurospine.simulation.signs import positive_of
+
+#: A difference of exponentials nearer than this loses digits.
+_APART = 0.01
 
 
 def choose_form(
@@ -67,6 +71,9 @@ def _choose(
     even = delay_spread(model, projection) == 0 and not (listed and listed.delay is not None)
     settling = [_settling(m, spine, step, border_steps) for m in models] if even else [None]
     settle = None if None in settling else min(filter(None, settling))
+    opened = _gate_settling(models, spine, step, border_steps)
+    if settle and opened:
+        settle = min(settle, opened)
     delay = model.number(model.circuit.name, model.circuit.projections[projection].delay)
     if spine.stages and delay:
         settle = None  # a spike sent before the birth of a spine moves the trace without a visit
@@ -91,6 +98,8 @@ def _choose(
         form = forms.textbook(spine, effect)
     else:
         form = forms.neuron_traces(spine, effect, potentials)
+    if opened:
+        return gated(form, spine, opened)
     return replace(form, settle_steps=border_steps) if form.settle else form
 
 
@@ -99,6 +108,37 @@ def _potentials(model: Model, projection: str) -> dict[str, str]:
     names = local_ports(model, projection)["voltage"]
     places = spine_segments(model, projection)
     return dict(zip(places, names, strict=True)) if len(names) > 1 else {"": names[0]}
+
+
+def _gate_settling(
+    models: Sequence[Model], spine: Spine, step: float, border_steps: int
+) -> int | None:
+    """Return the steps between settlings of eligibility, or None where none is kept so.
+
+    Raises
+    ------
+    ModelError
+        If its time constants are too short, or two of one trace too near each other.
+    """
+    found: list[int] = []
+    for trace in spine.gate.traces.values() if spine.gate else ():
+        for model in models:
+            assert spine.gate
+            names = filter(None, (trace.time_constant, trace.onset))
+            times = [model.number(spine.gate.name, name) for name in names]
+            steps = [settling_steps(time, step, border_steps) for time in times]
+            if None in steps:
+                raise ModelError(
+                    f"{spine.gate.name}.{trace.time_constant}: {min(times):g} s is too short for "
+                    f"the interval of {border_steps * step:g} s between snapshots or ticks"
+                )
+            if len(times) == 2 and abs(times[0] - times[1]) < _APART * max(times):
+                raise ModelError(
+                    f"{spine.gate.name}: {trace.time_constant} and {trace.onset} are less than "
+                    f"{_APART:.0%} apart; use kernel = 'alpha'"
+                )
+            found += filter(None, steps)
+    return min(found) if found else None
 
 
 def delay_spread(model: Model, projection: str) -> float:

@@ -27,7 +27,8 @@ from dataclasses import replace
 from neurospine.description.expressions import Equation
 from neurospine.description.plasticity_parts import CellSection, PlasticityPart
 from neurospine.description.spine import Spine
-from neurospine.simulation.conversion import deliver, size_of, state, take_up
+from neurospine.simulation.asking import ask
+from neurospine.simulation.conversion import deliver, size_of, state
 from neurospine.simulation.following import following
 from neurospine.simulation.form import CellBlock, Form, join
 from neurospine.simulation.random import slow_code
@@ -65,8 +66,8 @@ def textbook(spine: Spine, effect: str) -> Form:
         CellBlock((), ""),
         CellBlock((), ""),
         (*state(spine), *rule.own, *traces),
-        join(deliver(spine, effect), take_up(spine, rule.synapse.on_pre), arrive),
-        join(take_up(spine, rule.synapse.on_post), rule.postsynaptic.on_spike),
+        join(deliver(spine, effect), ask(spine, rule.synapse.on_pre), arrive),
+        join(ask(spine, rule.synapse.on_post), rule.postsynaptic.on_spike),
     )
     return _with_time(form, spine, effect, arrive)
 
@@ -78,7 +79,7 @@ def neuron_traces(spine: Spine, effect: str, potentials: Mapping[str, str] | Non
     cell, step = _cell_block(rule.postsynaptic), ""
     picked: Mapping[str, tuple[str, str]] = {}
     if rule.continuous:
-        step = take_up(spine, f"drive = {rule.continuous.trace}*ongoing*dt")
+        step = ask(spine, f"drive = {rule.continuous.trace}*ongoing*dt")
     if potentials:
         gain = rule.continuous.gain if rule.continuous else ""
         ongoing = Equation("ongoing", "", "hertz")
@@ -88,8 +89,8 @@ def neuron_traces(spine: Spine, effect: str, potentials: Mapping[str, str] | Non
         _cell_block(rule.presynaptic),
         cell,
         (*state(spine), *rule.own),
-        join(deliver(spine, effect), take_up(spine, rule.synapse.on_pre)),
-        take_up(spine, rule.synapse.on_post),
+        join(deliver(spine, effect), ask(spine, rule.synapse.on_pre)),
+        ask(spine, rule.synapse.on_post),
         step=step,
         locals=picked,
     )
@@ -111,7 +112,7 @@ def _with_time(form: Form, spine: Spine, effect: str, arrive: str) -> Form:
     assert rule
     on_pre, on_late = form.on_pre, ""
     if rule.presynaptic.delay:
-        on_late = join(take_up(spine, rule.synapse.on_pre), arrive)
+        on_late = join(ask(spine, rule.synapse.on_pre), arrive)
         on_pre = deliver(spine, effect)
     if not rule.synapse.between:
         return replace(form, on_pre=on_pre, on_late=on_late)
@@ -119,10 +120,10 @@ def _with_time(form: Form, spine: Spine, effect: str, arrive: str) -> Form:
 
     def advance(event: str) -> str:
         text = _drawn(rule, event, "t_in_timesteps")
-        text = take_up(spine, join(text, rule.synapse.between))
+        text = ask(spine, join(text, rule.synapse.between))
         return slow_code(join("elapsed = t - last_event", text, "last_event = t"))
 
-    rest = take_up(spine, join(_drawn(rule, "rest", "slow_tick"), rule.synapse.between))
+    rest = ask(spine, join(_drawn(rule, "rest", "slow_tick"), rule.synapse.between))
     events = ("pre", "late", "post", "settle", "rest")
     return replace(
         form,

@@ -1,13 +1,13 @@
-"""Currents that a protocol injects into neurons, as variables of their equations.
+"""Currents into neurons, and dips of neuromodulators, as variables of their equations.
 
-Each stimulus of the kind current is one amplitude for every cell and a few numbers of steps
+Each stimulus of these kinds is one amplitude for every cell and a few numbers of steps
 that say when it flows. All of them are handed over at run time, so that another amplitude or
 time needs no other program; the turns of a cycle share them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,23 +15,24 @@ import numpy as np
 from neurospine.description.checks import injected_currents
 from neurospine.description.morphology import suggest_segment
 from neurospine.description.names import INJECTED
+from neurospine.description.neuromodulator_parts import SUPPLIED
 from neurospine.description.parts import NeuronPart
 from neurospine.description.protocol import Protocol
-from neurospine.description.stimuli import Current
+from neurospine.description.stimuli import Current, Dip
 from neurospine.errors import NeurospineError, ProtocolError
 from neurospine.simulation.network import Array
-from neurospine.simulation.occasion import Occasion
+from neurospine.simulation.occasion import Occasion, named
 
 
 @dataclass(frozen=True)
 class _Wanted:
-    """One current stimulus of a phase, with its place for errors and when its turns start.
+    """One such stimulus of a phase, with its place for errors and when its turns start.
 
     `turns` is how often the phase comes, `turn` the steps of spiking from one to the next, and
     `start` those before the first.
     """
 
-    stimulus: Current
+    stimulus: Current | Dip
     number: int
     place: str
     phase: int
@@ -81,11 +82,12 @@ def injection(
     values: dict[str, Array] = {}
     ports = injected_currents(part)
     terms: dict[str, list[str]] = {port: [] for port in ports}
-    own = [w for w in _wanted(protocol) if w.stimulus.population == population]
-    for number, wanted in enumerate(own):
+    for number, wanted in enumerate(_wanted(protocol, Current, population)):
+        stimulus = wanted.stimulus
+        assert isinstance(stimulus, Current)
         try:
-            port = _port(wanted.stimulus, part, ports, segments)
-            term = _Term(protocol, wanted, size, f"injected_{number}")
+            port = _port(stimulus, part, ports, segments)
+            term = _Term(protocol, wanted, size, f"injected_{number}", "amp")
         except NeurospineError as error:
             raise ProtocolError(f"{wanted.place}: {error}") from None
         terms[port].append(term.text)
@@ -99,21 +101,60 @@ def injection(
     return lines, values
 
 
-def _wanted(protocol: Protocol) -> Iterator[_Wanted]:
-    """Yield the current stimuli of a protocol; those in the turns of a cycle are one."""
+def supply(protocol: Protocol, neuromodulator: str) -> tuple[list[str], dict[str, Array]]:
+    """Return what gives a neuromodulator the share of its tonic supply that is there.
+
+    Returns
+    -------
+    lines : list of str
+        Equations of the variable ``supplied``, which is 1 but in dips, and its constants.
+    values : dict
+        The constants.
+
+    Raises
+    ------
+    ProtocolError
+        If a dip does not fit its phase, or takes more than there is.
+    """
+    lines: list[str] = []
+    values: dict[str, Array] = {}
+    terms = ["1"]
+    own = _wanted(protocol, Dip, neuromodulator)
+    for number, wanted in enumerate(own):
+        try:
+            term = _Term(protocol, wanted, 1, f"injected_{number}", "1")
+            if np.any((term.amplitude < 0) | (term.amplitude > 1)):
+                raise ProtocolError("depth: must be a share, from 0 to 1")
+        except NeurospineError as error:
+            raise ProtocolError(f"{wanted.place}: {error}") from None
+        terms.append(term.text)
+        lines += term.lines
+        values |= term.values
+    flag = " (constant over dt)" if own else ""
+    return [*lines, f"{SUPPLIED} = {' - '.join(terms)} : 1{flag}"], values
+
+
+def _wanted(protocol: Protocol, kind: type[Current | Dip], target: str) -> list[_Wanted]:
+    """Return the stimuli of a kind that reach a target; those in the turns of a cycle are one."""
     starts: dict[str, list[int]] = {}
     passed = 0
     for phase in protocol.epochs:
         starts.setdefault(phase.original, []).append(passed)
         if phase.spiking:  # neurons count steps of spiking
             passed += round(phase.seconds / protocol.step_seconds)
+    found = []
     for index, phase in enumerate(protocol.phases):
         for number, stimulus in enumerate(phase.stimuli):
-            if isinstance(stimulus, Current):
+            if isinstance(stimulus, kind) and _target(stimulus) == target:
                 turns = starts[phase.name]
                 turn = turns[1] - turns[0] if len(turns) > 1 else 0
-                place = f"{protocol.place}: phase {phase.name!r}, stimulus {number + 1} (current)"
-                yield _Wanted(stimulus, number, place, index, turns[0], len(turns), turn)
+                place = f"{protocol.place}: {named(phase, number, stimulus)}"
+                found.append(_Wanted(stimulus, number, place, index, turns[0], len(turns), turn))
+    return found
+
+
+def _target(stimulus: Current | Dip) -> str:
+    return stimulus.population if isinstance(stimulus, Current) else stimulus.neuromodulator
 
 
 def _port(
@@ -139,21 +180,25 @@ def _port(
 
 
 class _Term:
-    """One stimulus as a term of the injected current, with the constants in it."""
+    """One stimulus as a term of a sum, with the constants in it."""
 
-    def __init__(self, protocol: Protocol, wanted: _Wanted, size: int, name: str) -> None:
-        self.name, self.lines, self.values = name, [f"{name} : amp (constant)"], {}
+    def __init__(
+        self, protocol: Protocol, wanted: _Wanted, size: int, name: str, unit: str
+    ) -> None:
+        self.name, self.lines, self.values = name, [f"{name} : {unit} (constant)"], {}
         stimulus, rows = wanted.stimulus, protocol.grid.rows
         occasions = [
             Occasion(protocol, protocol.phases[wanted.phase], wanted.number, row, 0, 0, {})
             for row in rows
         ]
-        cells = _cells(stimulus, size)
+        key = "depth" if isinstance(stimulus, Dip) else "amplitude"
+        cells = np.arange(size) if isinstance(stimulus, Dip) else _cells(stimulus, size)
         amplitude = np.zeros((len(rows), size))
         for occasion, row in zip(occasions, amplitude, strict=True):
-            row[cells] = occasion.quantity("amplitude", stimulus.amplitude, "amp")
+            row[cells] = occasion.quantity(key, getattr(stimulus, key), unit)
         if not np.isfinite(amplitude).all():
-            raise ProtocolError("amplitude: must be finite")
+            raise ProtocolError(f"{key}: must be finite")
+        self.amplitude = amplitude
         self.values = {name: np.repeat(amplitude, protocol.repeats, axis=0).ravel()}
         times = [_times(stimulus, occasion) for occasion in occasions]
         self._repeats = protocol.repeats * size
@@ -167,7 +212,7 @@ class _Term:
             since = f"({since} % {turn})"
         span = self._whole("span", [span for _, _, span, _ in times])
         flows.append(f"{since} < {span}")
-        if stimulus.rate is not None:
+        if isinstance(stimulus, Current) and stimulus.rate is not None:
             width = self._whole("width", [width for _, width, _, _ in times])
             rate = self._constant("rate", "1", np.array([rate for *_, rate in times]))
             pulse = f"floor(({since} + 0.5)*{rate})"
@@ -196,13 +241,16 @@ def _cells(stimulus: Current, size: int) -> Array:
     return cells
 
 
-def _times(stimulus: Current, occasion: Occasion) -> tuple[int, int, int, float]:
+def _times(stimulus: Current | Dip, occasion: Occasion) -> tuple[int, int, int, float]:
     """Return start, length of a pulse and of all pulses in steps, and pulses a step."""
-    start, stop = (occasion.ticks(key, getattr(stimulus, key)) for key in ("start", "stop"))
+    end = "duration" if isinstance(stimulus, Dip) else "stop"
+    start, stop = (occasion.ticks(key, getattr(stimulus, key)) for key in ("start", end))
+    if isinstance(stimulus, Dip):
+        stop += start
     width, rate, span = stop - start, 0.0, stop - start
     if width < 0:
         raise ProtocolError(f"stop: {stop * occasion.step:g} s is before start")
-    if stimulus.rate is not None:
+    if isinstance(stimulus, Current) and stimulus.rate is not None:
         rate = occasion.rate(stimulus.rate) * occasion.step
         if not 0 < rate * max(width, 1) <= 1 + 1e-9:
             raise ProtocolError(
@@ -210,7 +258,7 @@ def _times(stimulus: Current, occasion: Occasion) -> tuple[int, int, int, float]
                 "overlap, or never come"
             )
         span = int(np.rint((stimulus.count - 1) / rate)) + width
-    elif stimulus.count > 1:
+    elif isinstance(stimulus, Current) and stimulus.count > 1:
         raise ProtocolError("count: several pulses need a rate")
     if start < 0 or start + span > occasion.length:
         raise ProtocolError(

@@ -186,8 +186,26 @@ class Trace:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A variable of an owner that gets other values while a run goes on.
+
+    Its elements are in blocks: `ends` are those after the last of each. `table` has a value for
+    each row of `Network.change_steps` and each block.
+    """
+
+    owner: str
+    variable: str
+    ends: Array
+    table: Array
+
+
+@dataclass(frozen=True)
 class Network:
-    """All objects of a run, its time step and the stretches of time it goes through."""
+    """All objects of a run, its time step and the stretches of time it goes through.
+
+    The values of `changes` hold from the border at each of `change_steps` on; their first row
+    is what the variables start with.
+    """
 
     step: float
     schedule: tuple[Stretch, ...]
@@ -198,6 +216,12 @@ class Network:
     recordings: tuple[Recording, ...]
     spikes: tuple[str, ...]
     traces: tuple[Trace, ...] = ()
+    changes: tuple[Change, ...] = ()
+    change_steps: Array = field(default_factory=lambda: np.zeros(1, np.int64))
+
+    def row(self, step: int) -> int:
+        """Return which row of `changes` holds from a border on, in biological steps."""
+        return int(np.searchsorted(self.change_steps, step, side="right")) - 1
 
     @property
     def steps(self) -> int:

@@ -13,8 +13,10 @@ from neurospine.description.units import whole_steps
 from neurospine.errors import ModelError, ProtocolError
 from neurospine.simulation.cells import Cells, potentials
 from neurospine.simulation.connections import whole_number
+from neurospine.simulation.courses import courses
 from neurospine.simulation.form import Form, FormName
 from neurospine.simulation.form_choice import choose_form
+from neurospine.simulation.modulation import Modulation
 from neurospine.simulation.network import (
     Border,
     Network,
@@ -119,13 +121,14 @@ class _Planner:
         self.step = protocol.step_seconds
         self.schedule = stretches(protocol)
         try:
-            models = condition_models(model, protocol)
-            self.numbers = Numbers(models, protocol.repeats)
+            self.models = condition_models(model, protocol)
+            self.courses = courses(self.models, protocol, self.schedule)
+            self.numbers = Numbers(self.courses, protocol.repeats)
         except ProtocolError as error:
             raise ProtocolError(f"{protocol.place}: {error}") from None
-        for changed in models:
+        for changed in (*self.models, *self.courses.models):
             check_signs(changed)
-        self.copies = len(models) * protocol.repeats
+        self.copies = len(self.models) * protocol.repeats
         self.sizes = {name: self._size(name) for name in model.circuit.populations}
         for name, size in self.sizes.items():
             if size * self.copies > MOST_CELLS:
@@ -151,9 +154,8 @@ class _Planner:
         ]
         sources = [Source(n, size * self.copies, *trains[n]) for n, size in forced.items()]
         between = common_steps(self.schedule, slow=self._ticks())
-        models = self.numbers.models
         written = {
-            name: choose_form(models, name, self.step, between, self.form)
+            name: choose_form(self._throughout(name), name, self.step, between, self.form)
             for name in circuit.projections
         }
         sampled = any(stretch.sampled for stretch in self.schedule)
@@ -167,8 +169,12 @@ class _Planner:
             )
             for name, form in written.items()
         }  # fmt: skip
-        sharing = Sharing(self.numbers, self.sizes)
         starts = {group.name: potentials(self.model, group) for group in groups}
+        modulation = Modulation(self.numbers, self.sizes)
+        groups += modulation.groups()
+        borders += modulation.borders()
+        synapses += modulation.pathways()
+        sharing = Sharing(self.numbers, self.sizes)
         for layout in layouts.values():
             layout.meet(sharing, layouts, between)
             groups += layout.groups(starts.get(layout.projection.target, {}))
@@ -187,10 +193,12 @@ class _Planner:
             tuple(synapses),
             tuple(borders),
             tuple(watched.spines(s) for s in synapses if s.name in written),
-            tuple(self.sizes),
+            tuple(n for n in self.sizes if n not in self.model.neuromodulators),
             tuple(map(watched.cells, self.protocol.traces)),
+            tuple(self.numbers.changes((*groups, *synapses))),
+            self.courses.steps,
         )
-        fitted = frozenset[str]().union(*(model.fitted_to for model in models))
+        fitted = frozenset[str]().union(*(model.fitted_to for model in self.models))
         return Plan(
             self.model,
             self.protocol,
@@ -206,10 +214,15 @@ class _Planner:
             self._disorders(),
         )
 
+    def _throughout(self, projection: str) -> tuple[Model, ...]:
+        """Return models with all numbers that the rule of a projection has at any time."""
+        rule = self.model.spines[projection].rule
+        return self.courses.everywhere(rule.name) if rule else self.courses.models
+
     def _disorders(self) -> dict[str, Disorder]:
         """Return all disorders, of which no two may have one name."""
         found: dict[str, Disorder] = {}
-        for disorder in (d for model in self.numbers.models for d in model.disorders):
+        for disorder in (d for model in self.models for d in model.disorders):
             if found.setdefault(disorder.name, disorder) != disorder:
                 raise ProtocolError(f"there are two disorders of the name {disorder.name!r}")
         return found

@@ -21,6 +21,7 @@ from neurospine.simulation.form import Form
 from neurospine.simulation.gating import Contacts, Gating
 from neurospine.simulation.keys import Declarations
 from neurospine.simulation.living import Living, living
+from neurospine.simulation.modulation import Gates
 from neurospine.simulation.network import Array, Border, Group, Operation, Synapses
 from neurospine.simulation.numbers import Numbers
 from neurospine.simulation.partners import STREAMS, declare_partners, new_partner
@@ -82,8 +83,10 @@ class Layout:
         self.sizes = (sizes[self.projection.origin], sizes[self.projection.target])
         ends = (self.projection.origin, self.projection.target)
         labels, blocks = ("axon", "cell"), (form.presynaptic, form.postsynaptic)
+        self.gates = Gates(numbers, name, form.settle_steps, step)
+        integrals = self.gates.aliases()
         self.sides = tuple(
-            Side(f"{name}_{label}", end, size, self.copies, block, self.parameters)
+            Side(f"{name}_{label}", end, size, self.copies, block, self.parameters, integrals)
             for label, end, size, block in zip(labels, ends, self.sizes, blocks, strict=True)
         )
         self.pre, self.post = start.pre, start.post
@@ -121,7 +124,7 @@ class Layout:
         """
         rule = self.spine.rule
         found = [group for side in self.sides for group in side.group(rule, starts, self.step)]
-        return [*found, *self.gating.groups()]
+        return [*found, *self.gates.groups(), *self.gating.groups()]
 
     def synapses(self) -> list[Synapses]:
         """Return the spines and the pathways that bring spikes to the traces."""
@@ -140,9 +143,13 @@ class Layout:
         lines += [f"{name} : integer (constant)" for name in self.shared.places]
         values |= {e.name: np.zeros(self.slots) for e in equations if e.name not in values}
         found = self._declarations(" ".join((*own, *texts)))
-        gating_lines, gating_values, gating_aliases = self.gating.at_spines()
-        lines += [*found.lines, *gating_lines]
-        values |= {**found.values, **gating_values}
+        lines += found.lines
+        values |= found.values
+        aliases = spine_aliases(self.numbers, self.name, self.form)
+        for seen in (self.gating.at_spines(), self.gates.at_spines(self.size)):
+            lines += seen[0]
+            values |= seen[1]
+            aliases |= seen[2]
         spines = Synapses(
             self.name,
             self.projection.origin,
@@ -155,7 +162,7 @@ class Layout:
             values,
             tuple(name for name, value in values.items() if value.size == self.slots != 1),
             self.form.on_post,
-            {**spine_aliases(self.numbers, self.name, self.form), **gating_aliases},
+            aliases,
             types={name: kind for name, kind in _TYPES.items() if name in values},
             lives=self.spine.stages is not None,
             on_late=self.form.on_late if self.form.on_pre else "",
@@ -205,15 +212,18 @@ class Layout:
         for side in self.sides:
             if side.block.settle:
                 yield Border(side.name, "settle", "settle", side.block.settle, steps)
+        yield from self.gates.borders()
         yield from self.gating.borders(quiet=self.quiet)
         if self.form.rest:
             yield Border(self.name, "rest", "rest", self.form.rest)
         if self.quiet:
-            yield from forgetting(self.model, self.name, self.form)
+            yield from forgetting(self.numbers, self.name, self.form)
         if self.sampling:
             yield Border(self.name, "begin", "begin", self.sampling.begin)
             yield Border(self.name, "measure", "measure", self.sampling.measure)
             yield Border(self.name, "replay", "replay", self.sampling.replay)
+        if self.spine.gate and self.spine.gate.step:
+            yield Border(self.name, "gate", "live", slow.pass_gate(self.spine))
         if self.spine.slow:
             yield Border(self.name, "release", "live", slow.release(self.spine))
             yield from self.shared.collecting(self.name)
@@ -239,7 +249,7 @@ class Layout:
         """Return what statements need besides parameters of the model."""
         found = Declarations()
         streams = list(self.form.streams)
-        ticks = bool(self.living or self.sampling or self.spine.slow or self.form.rest)
+        ticks = bool(self.spine.ticks or self.sampling or self.form.rest)
         streams += list(self.living.streams) if self.living else []
         streams += slow.streams(self.spine)
         if "candidate" in text:

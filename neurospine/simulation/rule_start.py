@@ -69,10 +69,10 @@ def _bounds(
         return 0.0, _by_copy(numbers, spine, bound, found, seed, projection)
     each = (
         found["volume"].size
-        // numbers.copies(spine.structure.name, spine.structure.volume.lowest).size
+        // numbers.at_start(spine.structure.name, spine.structure.volume.lowest).size
     )
     low, high = (
-        np.repeat(numbers.copies(spine.structure.name, name), each)
+        np.repeat(numbers.at_start(spine.structure.name, name), each)
         for name in (spine.structure.volume.lowest, spine.structure.volume.highest)
     )
     return low, high
@@ -86,7 +86,7 @@ def _by_copy(
     size, read = known["volume"].size // copies, identifiers(text)
     start = spine.rule.start if spine.rule else None
     given = {
-        name: numbers.copies(part.name, name)
+        name: numbers.at_start(part.name, name)
         for part in spine.parts
         for name in read & set(part.parameters)
     }

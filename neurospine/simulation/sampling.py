@@ -31,7 +31,7 @@ class Sampling:
 def sampling(spine: Spine) -> Sampling:
     """Return how the drive of a spine model's rule is sampled."""
     assert spine.rule
-    if spine.rule.synapse.between or spine.slow or spine.bounded:
+    if spine.rule.synapse.between or spine.slow or spine.bounded or spine.gate:
         raise ProtocolError(
             f"activity: a sample gives the mean change of volume, which is not all that changes in "
             f"spines of the model {spine.name!r}; let neurons spike in that phase"

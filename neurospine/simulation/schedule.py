@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from neurospine.description.protocol import Protocol
@@ -78,6 +78,14 @@ def common_steps(schedule: Sequence[Stretch], *, slow: bool) -> int:
         if stretch.spiking:
             steps = math.gcd(steps, stretch.record_steps, stretch.slow_steps if slow else 0)
     return steps or 1
+
+
+def updates(schedule: Sequence[Stretch]) -> Iterator[int]:
+    """Yield when numbers may change: each stretch begins, or a snapshot has been taken."""
+    began = 0
+    for stretch in schedule:
+        yield from range(began, began + stretch.steps, stretch.record_steps)
+        began += stretch.steps
 
 
 def recorded(schedule: Sequence[Stretch]) -> int:

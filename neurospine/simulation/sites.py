@@ -213,7 +213,7 @@ def _geometry(
 ) -> dict[str, Array]:
     size = volume.size // copies
     spine = numbers.model.spines[projection]
-    initial = numbers.copies(spine.structure.name, spine.structure.volume.initial)
+    initial = numbers.at_start(spine.structure.name, spine.structure.volume.initial)
     given = {name: numbers.copies(part.name, name) for name in part.parameters}
     found: dict[str, list[Array]] = {name: [] for name in part.quantities}
     for copy in range(copies):

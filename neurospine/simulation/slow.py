@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from neurospine.description.expressions import Equation, identifiers, names_read, parse_statements
 from neurospine.description.slow_parts import SlowPart
 from neurospine.description.spine import Spine
-from neurospine.simulation.conversion import readings, renewed
+from neurospine.simulation.asking import waiting
+from neurospine.simulation.conversion import readings, renewed, size_of, take_up
 from neurospine.simulation.living import draw
 from neurospine.simulation.random import slow_code
 
@@ -30,9 +31,10 @@ def place_of(part: SlowPart, extent: str) -> str:
 
 def slow_variables(spine: Spine) -> tuple[Equation, ...]:
     """Return the variables that slow parts keep at every spine."""
+    gate = [*spine.gate.own, *waiting(spine)] if spine.gate else []
     if not spine.slow:
-        return ()
-    found = [Equation("taken", "", "1"), Equation("kept_volume", "", "1")]
+        return tuple(gate)
+    found = [*gate, Equation("taken", "", "1"), Equation("kept_volume", "", "1")]
     for part in spine.slow:
         found += part.own
         for name in part.signals:
@@ -42,12 +44,35 @@ def slow_variables(spine: Spine) -> tuple[Equation, ...]:
 
 def cleared_at_birth(spine: Spine) -> tuple[str, ...]:
     """Return which of them are zero at birth."""
-    return tuple(e.name for part in spine.slow for e in part.own)
+    gate = [*spine.gate.own, *waiting(spine)] if spine.gate else []
+    return tuple(e.name for own in (gate, *(part.own for part in spine.slow)) for e in own)
 
 
 def streams(spine: Spine) -> tuple[str, ...]:
     """Return the names of their random numbers."""
-    return tuple(name for part in spine.slow for name in part.step.normals)
+    steps = [spine.gate.step] if spine.gate and spine.gate.step else []
+    steps += [part.step for part in spine.slow]
+    return tuple(name for step in steps for name in step.normals)
+
+
+def pass_gate(spine: Spine) -> str:
+    """Return what the step of a gate does with the drives since the last tick."""
+    assert spine.gate
+    assert spine.gate.step
+    step, own, size = spine.gate.step, [e.name for e in spine.gate.own], size_of(spine)
+    lines = [f"{name} = {draw('normal', name)}" for name in step.normals]
+    if spine.stages:
+        lines += [f"kept_{name} = {name}" for name in own]
+        lines += [f"present = {size}", "volume = select(stage > 0, volume, 1.0)"]
+        if spine.bounded:
+            lines[-1] = "room = volume"
+    lines += [_plain(s.name, s.operator, s.expression) for s in parse_statements(step.code)]
+    lines = take_up(spine, "\n".join(lines)).splitlines()
+    if spine.stages:
+        lines.append(f"{size} = select(stage > 0, {size}, present)")
+        lines += [f"{name} = select(stage > 0, {name}, kept_{name})" for name in own]
+    lines += [f"{equation.name} = 0.0" for equation in waiting(spine)]
+    return slow_code("\n".join(lines))
 
 
 def release(spine: Spine) -> str:

@@ -31,7 +31,7 @@ def start_volumes(
         spine and none.
     """
     low, high, start = (
-        numbers.copies(spine.structure.name, getattr(spine.structure.volume, key))
+        numbers.at_start(spine.structure.name, getattr(spine.structure.volume, key))
         for key in ("lowest", "highest", "initial")
     )
     _check_bounds(spine, low, high, start)
@@ -41,9 +41,8 @@ def start_volumes(
     volumes, stages = np.empty((start.size, size)), np.empty((start.size, size), np.int8)
     for copy in range(start.size):
         random = generator(seed, projection, "start", str(copy % numbers.repeats))
-        lives = (
-            random.random(size) < numbers.copies(spine.stages.name, spine.stages.start.share)[copy]
-        )
+        share = numbers.at_start(spine.stages.name, spine.stages.start.share)[copy]
+        lives = random.random(size) < share
         stages[copy] = np.where(lives, spine.stages.numbers[spine.stages.start.stage], 0)
         normal = random.standard_normal(size)
         drawn = _drawn(numbers, spine.stages, copy, normal)
@@ -64,7 +63,7 @@ def _listed(
     if listed is None or (listed.volume is None and listed.weight is None):
         return volumes, stages
     part = spine.structure.volume
-    low, high = (numbers.copies(spine.structure.name, n) for n in (part.lowest, part.highest))
+    low, high = (numbers.at_start(spine.structure.name, n) for n in (part.lowest, part.highest))
     found = listed.volume
     if found is None:
         assert listed.weight is not None
@@ -111,7 +110,7 @@ def _drawn(numbers: Numbers, stages: StagesPart, copy: int, normal: Array) -> Ar
     if stages.start.volume is None:
         return None
     names = identifiers(stages.start.volume) & set(stages.parameters)
-    values = {name: numbers.copies(stages.name, name)[copy] for name in names}
+    values = {name: numbers.at_start(stages.name, name)[copy] for name in names}
     return np.asarray(evaluate(stages.start.volume, {**values, "normal": normal}))
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from neurospine.description.protocol import Protocol
 from neurospine.description.stimuli import (
     Current,
+    Dip,
     Pairing,
     Poisson,
     Regular,
@@ -188,7 +189,7 @@ def spikes(
     rows, start = protocol.grid.rows, 0
     for phase in protocol.epochs:
         for number, stimulus in enumerate(phase.stimuli):
-            if isinstance(stimulus, Current):  # no spikes; see `injection`
+            if isinstance(stimulus, Current | Dip):  # no spikes; see `injection`
                 continue
             aim = (aims or {}).get((phase.original, number))
             try:

@@ -32,13 +32,22 @@ class Side:
         What is kept.
     declare
         Gives the parameters for a group of so many in each copy.
+    integrals
+        Names of what is kept once for each copy, and where.
     """
 
     def __init__(
-        self, name: str, population: str, size: int, copies: int, block: CellBlock, declare: Declare
+        self,
+        name: str,
+        population: str,
+        size: int,
+        copies: int,
+        block: CellBlock,
+        declare: Declare,
+        integrals: Mapping[str, Alias],
     ) -> None:
         self.name, self.population, self.block, self.declare = name, population, block, declare
-        self.size, self.copies = size, copies
+        self.size, self.copies, self.integrals = size, copies, integrals
 
     def group(
         self, rule: PlasticityPart | None, starts: Mapping[str, Array], step: float
@@ -137,16 +146,21 @@ class Side:
         aliases = {e.name: Alias(self.name, e.name, "post") for e in block.equations}
         for name, value in parameters.items():
             aliases[name] = Alias(self.name, name, "shared" if value.size == 1 else "post")
+        line, values = "", {}
+        if any(name in block.on_spike for name in self.integrals):
+            aliases |= self.integrals
+            if self.copies > 1:
+                line, values = "own_copy : integer (constant)", {"own_copy": cells // self.size}
         return Synapses(
             f"{self.name}_spikes",
             self.population,
             self.name,
             cells,
             cells,
-            "",
+            line,
             block.on_spike,
             delay,
-            {},
+            values,
             aliases=aliases,
             order=order,
         )

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from neurospine import Model, Protocol, load_model, simulate
-from neurospine.description.conditions import Axis, Conditions
 from neurospine.errors import ProtocolError
+from neurospine.simulation.courses import Courses
 from neurospine.simulation.numbers import Numbers, condition_models
 from neurospine.simulation.plan import make_plan
 
@@ -25,8 +25,10 @@ PAIR = {
 }  # fmt: skip
 
 
-def grid(arrangement: str = "grid", **axes: dict[str, Any]) -> Conditions:
-    return Conditions({name: Axis(**facts) for name, facts in axes.items()}, arrangement)  # type: ignore[arg-type]
+def grid(arrangement: str = "grid", **axes: dict[str, Any]) -> Protocol:
+    phases = ({"name": "a", "duration": "100 ms"},)
+    made = {"conditions": axes, "arrangement": arrangement, "phases": phases}
+    return Protocol(name="p", step="1 ms", record_every="10 ms", **made)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def model() -> Model:
     ("facts", "words"),
     [
         ({**SETS, "values": (1.0, 2.0)}, ("[conditions.x]: sets", "names of sets")),
-        ({**SETS, "parameter": "tau_plus"}, ("[conditions.x]: sets", "names of sets")),
+        ({**SETS, "parameter": "tau_plus"}, ("[conditions.x]", "one of 'parameter', 'sets'")),
         ({**TAU, "values": ("a", "b"), "unit": "1"}, ("[conditions.x]: parameter", "numbers")),
     ],
 )
@@ -102,7 +104,7 @@ def test_what_the_model_has_not_is_no_condition(
 
 def test_numbers_are_repeated_for_every_copy_and_cell(model: Model) -> None:
     models = condition_models(model, grid(tau=TAU))
-    numbers = Numbers(models, repeats=2)
+    numbers = Numbers(Courses(models), repeats=2)
     expected = np.array([1e-2, 1e-2, 2e-5, 2e-5])
     np.testing.assert_allclose(numbers.copies("triplet", "tau_plus"), expected, rtol=1e-15)
     part = model.parts["triplet"]

@@ -10,6 +10,7 @@ from scipy.stats import kstest
 
 from neurospine import Model, Protocol
 from neurospine.errors import ModelError
+from neurospine.simulation.courses import Courses
 from neurospine.simulation.numbers import Numbers
 from neurospine.simulation.plan import Plan, make_plan
 from neurospine.simulation.sites import dendrite_lengths
@@ -101,10 +102,10 @@ def test_all_spines_may_lie_at_one_place_that_differs_between_conditions() -> No
 
 def test_what_spreads_along_a_dendrite_knows_its_length() -> None:
     models = [line(LENGTH).with_parameters(reach=reach) for reach in (100, 50)]
-    found = dendrite_lengths(Numbers(models, 2), "spines")
+    found = dendrite_lengths(Numbers(Courses(tuple(models)), 2), "spines")
     assert list(found) == ["dendrite"]
     np.testing.assert_allclose(found["dendrite"], [100, 100, 50, 50])
-    assert dendrite_lengths(Numbers(models, 2), "other") == {}
+    assert dendrite_lengths(Numbers(Courses(tuple(models)), 2), "other") == {}
 
 
 @pytest.mark.parametrize(

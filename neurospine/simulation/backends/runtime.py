@@ -13,6 +13,7 @@ from brian2.utils.logger import catch_logs
 
 from neurospine.simulation.assembly import Assembly, arguments, assemble, refusals
 from neurospine.simulation.backends.backend import Progress
+from neurospine.simulation.backends.changes import Changes
 from neurospine.simulation.backends.recorder import Recorder
 from neurospine.simulation.backends.slow_clock import SlowClock
 from neurospine.simulation.network import Network
@@ -58,13 +59,14 @@ class _Driver:
     """Goes through the stretches of a run; `driver.cpp` does the same in compiled programs.
 
     Neurons count steps of spiking only. At a border, before a step, volumes are
-    settled, the slow clock ticks, and a snapshot is taken, in this order. The border
-    at the end of a stretch belongs to it.
+    settled, the slow clock ticks, and a snapshot is taken, in this order; then parameters
+    change, if they do. The border at the end of a stretch belongs to it.
     """
 
     def __init__(self, network: Network, assembly: Assembly, recorder: Recorder) -> None:
         self.network, self.assembly, self.recorder = network, assembly, recorder
         self.slow = SlowClock(network, assembly, recorder)
+        self.changes = Changes(network, assembly)
         self.stretch = network.schedule[0]
         self.began = 0  # biological time at the start of the stretch, in steps
         self.spiked = 0  # steps of spiking before it
@@ -85,6 +87,7 @@ class _Driver:
         self.recorder.record(0, 0)
         for stretch in self.network.schedule:
             self.stretch = stretch
+            self.changes.until(self.began)
             self.slow.begin(stretch, first=self.first)
             if stretch.spiking:
                 seconds = stretch.steps * self.network.step * second
@@ -103,7 +106,7 @@ class _Driver:
         for step in range(stretch.slow_steps, stretch.steps + 1, stretch.slow_steps):
             self.slow.tick(self.began + step, stretch)
             if step % stretch.record_steps == 0:
-                self.recorder.record(self.began + step, self.spiked)
+                self._snapshot(step, self.spiked)
 
     def _at_border(self) -> None:
         step = brian2.defaultclock.variables["timestep"].get_value().item()
@@ -118,7 +121,11 @@ class _Driver:
         if step % self.stretch.slow_steps == 0:
             self.slow.tick(self.began + step, self.stretch)
         if step % self.stretch.record_steps == 0:
-            self.recorder.record(self.began + step, self.spiked + step)
+            self._snapshot(step, self.spiked + step)
+
+    def _snapshot(self, step: int, spiked: int) -> None:
+        self.recorder.record(self.began + step, spiked)
+        self.changes.until(self.began + step)
 
 
 @contextmanager

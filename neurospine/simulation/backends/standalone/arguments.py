@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from neurospine.simulation.network import Array, Network
 BORDERS = "borders"
 RECORDED = "recorded slots"
 COPIES = "copies of the circuit"
-MAGIC = int.from_bytes(b"NSPARGS2", "little")
+MAGIC = int.from_bytes(b"NSPARGS3", "little")
 
 
 @dataclass(frozen=True)
@@ -125,3 +125,16 @@ def write_arguments(
             data = np.ascontiguousarray(value, dtype=slot.dtype).tobytes()
             file.write(np.array([value.size], "<u8").tobytes())
             file.write(data + bytes(-len(data) % 8))
+        _write_changes(file, network, [name for name, _ in given])
+
+
+def _write_changes(file: BinaryIO, network: Network, names: list[str]) -> None:
+    """Write what changes while the run goes on: when, and each variable with its table."""
+    steps = network.change_steps
+    file.write(np.array([steps.size, len(network.changes)], "<u8").tobytes())
+    file.write(steps.astype("<i8").tobytes())
+    for change in network.changes:
+        argument = names.index(f"{change.owner}.{change.variable}")
+        file.write(np.array([argument, change.ends.size], "<u8").tobytes())
+        file.write(change.ends.astype("<i8").tobytes())
+        file.write(np.ascontiguousarray(change.table, "<f8").tobytes())

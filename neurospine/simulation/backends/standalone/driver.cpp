@@ -85,8 +85,26 @@ void tick_slow_clock(std::int64_t tick)
         if (turn(spines, tick) && stretch().spiking) spines.sort();
 }
 
+// Give variables that change the values that hold from a border on. They are no part of the state.
+void change_until(std::int64_t tick)
+{
+    static std::size_t now = 0;
+    std::size_t row = now;
+    while (row + 1 < change_steps.size() && change_steps[row + 1] <= tick) row++;
+    if (row == now) return;
+    now = row;
+    for (const Change& change : changes) {
+        const std::size_t blocks = change.ends.size();
+        double* at = static_cast<double*>(arguments[change.argument].place(change.ends[blocks - 1]));
+        std::int64_t element = 0;
+        for (std::size_t block = 0; block < blocks; block++)
+            for (; element < change.ends[block]; element++) at[element] = change.table[row * blocks + block];
+    }
+}
+
 void begin(bool first)
 {
+    change_until(progress.began);
     for (const SlowNumbers& numbers : slow_numbers()) {
         *numbers.interval = static_cast<double>(stretch().slow_steps) * step;
         if (numbers.sample_length && stretch().sample_steps)
@@ -106,6 +124,7 @@ void begin(bool first)
 void snapshot(std::int64_t local)
 {
     record(progress.began + local);
+    change_until(progress.began + local);
     progress.local = local;
     save();
 }
@@ -138,7 +157,8 @@ void go(Network& network)
             for (auto* count : {&spines.summary->births, &spines.summary->deaths})
                 count->assign(spines.summary->copies[0], 0.0);
     resumed = restore();
-    if (!resumed) record(0);
+    if (resumed) change_until(progress.began + progress.local);
+    else record(0);
     for (; progress.stretch < (std::int64_t)schedule.size(); progress.stretch++) {
         if (!resumed) begin(progress.stretch == 0);
         if (stretch().spiking) {

@@ -16,6 +16,8 @@ double checkpoint_seconds = 0.0;
 std::string place;
 std::vector<Stretch> schedule;
 std::vector<std::int64_t> settling;
+std::vector<std::int64_t> change_steps;
+std::vector<Change> changes;
 std::vector<std::FILE*> files;
 
 [[noreturn]] void fail(const std::string& message)
@@ -26,12 +28,35 @@ std::vector<std::FILE*> files;
 
 namespace {
 
-const std::uint64_t ARGUMENTS = 0x325347524150534eULL;  // "NSPARGS2"
+const std::uint64_t ARGUMENTS = 0x335347524150534eULL;  // "NSPARGS3"
 const std::uint64_t SEGMENT = 0x314745535053534eULL;    // "NSSPSEG1"
 
 void read(std::FILE* file, void* to, std::size_t bytes)
 {
     if (std::fread(to, 1, bytes, file) != bytes) fail("the arguments are cut short");
+}
+
+template <class T> void read_some(std::FILE* file, std::vector<T>& to, std::size_t count)
+{
+    to.resize(count);
+    if (count) read(file, to.data(), count * sizeof(T));
+}
+
+void read_changes(std::FILE* file)
+{
+    std::uint64_t sizes[2];  // rows, variables
+    read(file, sizes, sizeof sizes);
+    read_some(file, change_steps, sizes[0]);
+    changes.resize(sizes[1]);
+    for (Change& change : changes) {
+        std::uint64_t head[2];  // argument, blocks
+        read(file, head, sizeof head);
+        if (head[0] >= arguments.size() || arguments[head[0]].width != sizeof(double))
+            fail("the arguments are of another program");
+        change.argument = head[0];
+        read_some(file, change.ends, head[1]);
+        read_some(file, change.table, sizes[0] * head[1]);
+    }
 }
 
 std::uint64_t checksum(std::uint64_t tick, std::uint64_t count, const char* data, std::size_t bytes)
@@ -90,6 +115,7 @@ void load(const std::string& folder)
         if (bytes) read(file, place, bytes);
         if (padding) read(file, nothing, padding);
     }
+    read_changes(file);
     std::fclose(file);
     for (const Stream& stream : streams) {
         std::FILE* out = std::fopen((folder + stream.name + ".segment").c_str(), "ab");

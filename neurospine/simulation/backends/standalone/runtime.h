@@ -75,6 +75,14 @@ struct Stretch {
     std::int64_t spiking, steps, slow_steps, record_steps, sampled, sample_steps;
 };
 
+// A variable that changes while the run goes on: blocks of elements with one value each (see
+// network.py). `table` has a row for each of `change_steps`.
+struct Change {
+    std::uint64_t argument;
+    std::vector<std::int64_t> ends;
+    std::vector<double> table;
+};
+
 // How far the run has come.
 struct Progress {
     std::int64_t stretch = 0, local = 0;  // stretch, and steps of it that are done
@@ -93,6 +101,8 @@ std::vector<State> state();
 extern double step;                        // seconds
 extern std::vector<Stretch> schedule;
 extern std::vector<std::int64_t> settling;  // steps between two runs of each border, or 0
+extern std::vector<std::int64_t> change_steps;
+extern std::vector<Change> changes;
 extern Progress progress;
 
 // What goes along dendrites (see spreading.py): diffusion between neighbours, sums of what spines
