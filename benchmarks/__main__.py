@@ -10,6 +10,7 @@ from benchmarks import (
     living_spines,
     plastic_network,
     plasticity_rules,
+    sweep,
 )
 from benchmarks.report import Report
 
@@ -60,6 +61,7 @@ BENCHMARKS = {
     "dendritic_cells": lambda report, quick: dendritic_cells.run(report, quick=quick),
     "dendritic_network": _dendritic_network,
     "living_spines": lambda report, quick: living_spines.run(report, quick=quick),
+    "sweep": lambda report, quick: sweep.run(report, quick=quick),
     "build": lambda report, quick: build.run(report),
 }
 
