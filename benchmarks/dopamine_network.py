@@ -1,8 +1,8 @@
 """The plastic network with dopamine (workload W2): eligibility in closed form.
 
 neurospine behind a gate beside its own plain pair rule, beside the closed form as a Brian2 user
-writes it, and beside a hand-written event-driven loop in C++ (`floor/`), on networks of the same size and
-rates. Dopamine comes twice a second, at random.
+writes it, and beside a hand-written event-driven loop in C++ (`floor/`), on networks of the same
+size and rates. Dopamine comes twice a second, at random.
 """
 
 import statistics
