@@ -31,7 +31,7 @@ from neurospine.simulation.provenance import run_info
 from neurospine.simulation.resume import check_same_program, plan_again
 from neurospine.simulation.schedule import recorded
 
-Disorders = str | Disorder | Sequence[str | Disorder]
+Disorders = str | Path | Disorder | Sequence[str | Path | Disorder]
 BACKENDS: Mapping[str, Backend] = {
     "cpp": StandaloneBackend(),
     "cython": RuntimeBackend("cython"),
@@ -245,7 +245,9 @@ def prepare(
         model = model.with_set(parameters)
     elif parameters:
         model = model.with_parameters(parameters)
-    model = model.with_disorder(*([disorder] if isinstance(disorder, str | Disorder) else disorder))
+    if isinstance(disorder, str | Path | Disorder):
+        disorder = [disorder]
+    model = model.with_disorder(*disorder)
     return make_plan(model, protocol, seed=seed, form=form)
 
 
