@@ -148,6 +148,7 @@ def test_a_neuron_takes_another_value_while_it_runs(backend: str) -> None:
     )  # fmt: skip
     changed = disorder(parameter="leaky.v_rest", value=-65.0, unit="mV", onset="20 ms")
     run = simulate(Model.from_text(LEAKY), protocol, backend=backend, disorder=changed)
+    assert repr(run).startswith("<Trajectory of p with alone under one, seed 0>")
     trace = run.traces["cells"]["v"]
     time = np.asarray(trace["time"].values)
     after = np.maximum(time - 0.020, 0)
