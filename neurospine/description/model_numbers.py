@@ -61,9 +61,10 @@ class ModelNumbers:
         """The data (files of data/reference) that the values in use were fitted to.
 
         A set counts when all its values are in use; a part with a value that was
-        overridden counts as fitted to nothing. So do calibrated changes of disorders.
+        overridden counts as fitted to nothing. What changes of disorders agree with by
+        construction counts too.
         """
-        entries = self.parameters.entries
+        entries = self.control.entries
         found = {key for d in self.disorders for change in d.changes for key in change.data}
         for part in self.parts.values():
             if any(entries[f"{part.name}.{n}"].source == OVERRIDE for n in part.parameters):

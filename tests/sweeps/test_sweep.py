@@ -128,6 +128,7 @@ def test_what_was_done_before_an_interrupt_is_kept(swept: Swept) -> None:
     assert swept(backend="numpy").found == 1
 
 
+@pytest.mark.slow
 @pytest.mark.cpp
 def test_a_killed_process_loses_nothing(swept: Swept, time_limit: Callable[[float], Any]) -> None:
     killed: list[int] = []

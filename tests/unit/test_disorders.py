@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurospine import Disorder, Model, Protocol, load_disorder, load_model, load_protocol
+from neurospine import (
+    Disorder,
+    Model,
+    Protocol,
+    Trajectory,
+    load_disorder,
+    load_model,
+    load_protocol,
+    simulate,
+)
 from neurospine.description.disorder import Course
 from neurospine.description.disordered import disorder_names
 from neurospine.description.parameters import Parameter
@@ -137,6 +146,9 @@ def test_a_changed_value_says_where_it_is_from(model: Model, basis: str, source:
     assert ("ishii2018" in changed.fitted_to) == (basis != "reported")
     data = disorder(other(basis="calibrated", fitted_to=("majewska2006",)))
     assert model.with_disorder(data).fitted_to == {"majewska2006", "grutzendler2002"}
+    reported = disorder(other(basis="reported"))
+    given = model.with_parameters(slope_factor=1.1)
+    assert given.fitted_to == given.with_disorder(reported).fitted_to
 
 
 def test_a_value_has_a_unit_of_its_own(model: Model) -> None:
@@ -259,6 +271,7 @@ def conditions(plan: Plan) -> tuple[Model, ...]:
     return condition_models(plan.model, plan.protocol)
 
 
+TABLE = "[[changes]]\n" + "\n".join(f"{key} = {value!r}" for key, value in CHANGE.items())
 AXIS = {"values": ("control", "fragile_x"), "disorders": True, "meaning": "m"}
 
 
@@ -382,6 +395,31 @@ def test_a_run_is_planned_again_with_its_disorders(tmp_path: Path) -> None:
         np.testing.assert_array_equal(one.table, two.table)
     for name, found in plan.disorders.items():
         assert again.disorders[name].text == found.text
+
+
+def test_a_disorder_by_its_path_is_found_again_where_the_file_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(f'kind = "disorder"\nname = "own"\nsummary = "s"\n{TABLE}')
+    axis = {**AXIS, "values": ("control", str(path))}
+    plan = prepare(None, made(conditions={"disorder": axis}))
+    assert list(plan.disorders) == ["own"]
+    assert prepare(None, made(), disorder=path).disorders == plan.disorders
+    start_part(tmp_path, run_info(plan, "numpy"))
+    path.unlink()
+    assert list(plan_again(part_info(tmp_path)).disorders) == ["own"]
+
+
+def test_a_result_holds_the_text_of_its_disorders(tmp_path: Path) -> None:
+    run, other_run = (
+        simulate(None, made(), backend="numpy", disorder=d, output=tmp_path / f"{d.name}.h5",
+                 parameters={"n_sites": 10})
+        for d in (disorder(), disorder(BIRTHS, name="two"))
+    )  # fmt: skip
+    again = Trajectory.from_hdf5(tmp_path / "one.h5")
+    assert again.info.files["disorders/one"] == disorder().text
+    assert run.info.attributes["files_sha256"] != other_run.info.attributes["files_sha256"]
+    row = again.info.parameters.set_index("name").loc["log_drift.slope_factor"]
+    assert (row["value"], row["control_value"], row["source"]) == (1.5, 1.0, "assumed")
 
 
 def test_show_says_what_a_disorder_changes() -> None:
