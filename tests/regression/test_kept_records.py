@@ -33,7 +33,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         raise ResultError("run.h5: cannot be written (No space left on device)")
 
     with monkeypatch.context() as patch:
-        patch.setattr("neurospine.simulation.simulate.write_part", refuse)
+        patch.setattr("neurospine.simulation.running.write_part", refuse)
         with pytest.raises(NeurospineError, match=r"No space left.*kept in .*run\.h5\.part"):
             simulate(None, TINY, backend="numpy", output=tmp_path / "run.h5")
     return tmp_path / "run.h5.part"
