@@ -20,7 +20,7 @@ from neurospine.simulation.plan import Plan, make_plan
 from neurospine.simulation.resume import check_same_program, plan_again
 from neurospine.simulation.running import run_in, run_plan
 
-Disorders = str | Disorder | Sequence[str | Disorder]
+Disorders = str | Path | Disorder | Sequence[str | Path | Disorder]
 BACKENDS: Mapping[str, Backend] = {
     "cpp": StandaloneBackend(),
     "cython": RuntimeBackend("cython"),
@@ -166,7 +166,9 @@ def prepare(
         model = model.with_set(parameters)
     elif parameters:
         model = model.with_parameters(parameters)
-    model = model.with_disorder(*([disorder] if isinstance(disorder, str | Disorder) else disorder))
+    if isinstance(disorder, str | Path | Disorder):
+        disorder = [disorder]
+    model = model.with_disorder(*disorder)
     return make_plan(model, protocol, seed=seed, form=form)
 
 
