@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurospine import NeurospineError, Protocol, Trajectory, cli, recover, resume, simulate
+from neurospine import NeurospineError, Protocol, Trajectory, recover, resume, simulate
+from neurospine.commands import recovery
 from neurospine.errors import ResultError
 from neurospine.results.part import held
 
@@ -132,10 +133,10 @@ def test_a_run_in_progress_is_left_alone(kept: Path) -> None:
 def test_the_command_says_how_far_the_run_came(
     kept: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cli.recover(kept)
+    recovery.recover(kept)
     assert capsys.readouterr().out == f"{kept.with_suffix('')}: 0.05 of 0.05 s biological\n"
     with pytest.raises(ResultError, match="exists already"):
-        cli.recover(kept)
+        recovery.recover(kept)
 
 
 @pytest.mark.cpp
