@@ -21,13 +21,17 @@ CellNumber = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 
 
 class Regular(Table):
-    """A train of evenly spaced spikes, the same in every cell of a population."""
+    """A train of evenly spaced spikes, the same in every cell of a population.
+
+    It begins at `start`, or `delay` later (earlier, if negative).
+    """
 
     kind: Literal["regular"]
     population: str
     rate: str
     count: Count
     start: str = "0 s"
+    delay: str = "0 s"
 
 
 class Poisson(Table):

@@ -93,7 +93,8 @@ class Occasion:
             raise ProtocolError(f"rate: must not be negative, found {stimulus.rate}")
         if rate == 0:  # a condition without spikes
             return np.zeros(0, np.int64)
-        times = self.time(stimulus.start) + np.arange(stimulus.count) / rate
+        start = self.time(stimulus.start) + self.time(getattr(stimulus, "delay", "0 s"))
+        times = start + np.arange(stimulus.count) / rate
         return to_ticks(times, self.step)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from neurospine import load_model, load_protocol
 from neurospine.description.library import shipped_folder
+from neurospine.description.neuromodulator_parts import NEUROMODULATORS
 from neurospine.description.parts import KINDS, parse_part
 from neurospine.description.published import load_reference
 from neurospine.description.references import PLAIN_SOURCES, references
@@ -40,6 +41,7 @@ SETS = [(path, label) for path in PARTS for label in part(path).sets]
 #: Where a file of each kind lies.
 FOLDERS = {
     "plasticity": "plasticity",
+    "gate": "spines",
     "structure": "spines",
     "consolidation": "spines",
     "neighbours": "spines",
@@ -50,6 +52,7 @@ FOLDERS = {
     "geometry": "spines",
     "mechanism": "mechanisms",
     "neuron": "neurons",
+    "neuromodulator": "neuromodulators",
     "circuit": "circuits",
     "disorder": "disorders",
 }
@@ -119,6 +122,12 @@ def follows_potentials(spine: str) -> bool:
     return any("voltage" in part(path).needs for path in MODELS if path.stem in used)
 
 
+def reads_neuromodulators(spine: str) -> set[str]:
+    used = {used for path in MODELS if path.stem == spine for used in part(path).use}
+    needs = {port for path in MODELS if path.stem in used for port in part(path).needs}
+    return needs & set(NEUROMODULATORS)
+
+
 @pytest.mark.parametrize("path", CIRCUITS, ids=name)
 def test_a_circuit_loads_with_its_own_spine_and_every_other(path: Path) -> None:
     spines = [p.stem for p in MODELS if part(p).kind == "spine"]
@@ -129,6 +138,10 @@ def test_a_circuit_loads_with_its_own_spine_and_every_other(path: Path) -> None:
     blind = bool(targets - set(own.neurons))
     for spine in spines:
         if own.circuit.use_sets:
+            continue
+        if own.spines and reads_neuromodulators(spine) - set(own.neuromodulators):
+            with pytest.raises(ModelError, match=r"needs a table \[neuromodulators"):
+                load_model(path.stem, spine=spine)
             continue
         if blind and follows_potentials(spine):
             with pytest.raises(ModelError, match="needs the port 'voltage'"):

@@ -84,6 +84,6 @@ def test_the_examples_are_right(text: str) -> None:
 def test_the_readme_leads_to_the_page() -> None:
     assert "docs/files.md" in (ROOT / "README.md").read_text()
     assert {tomllib.loads(text)["kind"] for text in EXAMPLES} == {
-        "circuit", "neuron", "mechanism", "spine", "plasticity", "neighbours", "geometry",
-        "protocol",
+        "circuit", "neuron", "mechanism", "spine", "plasticity", "gate", "neighbours", "geometry",
+        "neuromodulator", "protocol",
     }  # fmt: skip
