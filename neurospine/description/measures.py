@@ -58,6 +58,12 @@ from neurospine.description.size_measures import (
     SizeDistribution,
     TailExponent,
 )
+from neurospine.description.trial_measures import (
+    TrialMeasure,
+    TrialResponse,
+    TrialSize,
+    check_trials,
+)
 from neurospine.description.units import convert, parse_quantity, seconds, whole_steps
 from neurospine.errors import ProtocolError, UnitError
 
@@ -70,7 +76,8 @@ Measure = Annotated[
     | Fluctuation | Kesten | Autocorrelation | Occupancy | Ages | Summation | FiringRate
     | SpikeCount | IsiVariation | FirstSpikeLatency | RestingPotential | PeakDeflection
     | Attenuation | TraceDurationAbove | InputResistance | Sag | TimeConstant | Shape
-    | ShapeCorrelation | PairCorrelation | AssemblyStrength | SizeChange,
+    | ShapeCorrelation | PairCorrelation | AssemblyStrength | SizeChange | TrialResponse
+    | TrialSize,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -93,6 +100,8 @@ def check_measures(protocol: Protocol) -> None:
             check_assemblies(protocol, measure, place)
         if isinstance(measure, SizeChange):
             check_size_change(protocol, measure, place)
+        if isinstance(measure, TrialMeasure):
+            check_trials(protocol, measure, place)
     for name, measure in protocol.measures.items():
         if isinstance(measure, RELATIVE):
             _check_relative(protocol, measure, f"[measures.{name}]")
