@@ -6,9 +6,11 @@ from benchmarks import (
     build,
     dendritic_cells,
     dendritic_network,
+    dopamine_network,
     living_spines,
     plastic_network,
     plasticity_rules,
+    sweep,
 )
 from benchmarks.report import Report
 
@@ -38,6 +40,11 @@ def _plasticity_rules(report: Report, quick: bool) -> None:
         plasticity_rules.run(report, synapses, repeats=3 if quick else 5)
 
 
+def _dopamine_network(report: Report, quick: bool) -> None:
+    for synapses in _sizes(quick):
+        dopamine_network.run(report, synapses, repeats=3 if quick else 5)
+
+
 def _dendritic_network(report: Report, quick: bool) -> None:
     for sites in _sizes(quick):
         dendritic_network.run(report, sites, repeats=3 if quick else 5)
@@ -50,9 +57,11 @@ def _sizes(quick: bool) -> tuple[int, ...]:
 BENCHMARKS = {
     "plastic_network": _plastic_network,
     "plasticity_rules": _plasticity_rules,
+    "dopamine_network": _dopamine_network,
     "dendritic_cells": lambda report, quick: dendritic_cells.run(report, quick=quick),
     "dendritic_network": _dendritic_network,
     "living_spines": lambda report, quick: living_spines.run(report, quick=quick),
+    "sweep": lambda report, quick: sweep.run(report, quick=quick),
     "build": lambda report, quick: build.run(report),
 }
 

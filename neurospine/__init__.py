@@ -21,18 +21,23 @@ from neurospine.errors import NeurospineError
 from neurospine.results.part import recover
 from neurospine.results.trajectory import Trajectory
 from neurospine.simulation.simulate import resume, simulate
+from neurospine.sweeps.comparison import Comparison, compare_runs
+from neurospine.sweeps.sweep import Sweep, sweep
 
 __version__ = "0.1.0"
 __all__ = [
+    "Comparison",
     "Disorder",
     "Model",
     "NeurospineError",
     "Phase",
     "Protocol",
     "Score",
+    "Sweep",
     "Trajectory",
     "Validation",
     "compare",
+    "compare_runs",
     "from_dendrify",
     "load_disorder",
     "load_model",
@@ -42,6 +47,7 @@ __all__ = [
     "recover",
     "resume",
     "simulate",
+    "sweep",
     "validate",
     "write_picture",
 ]

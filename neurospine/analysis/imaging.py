@@ -17,7 +17,7 @@ from neurospine.analysis.visits import (
     visit_times,
 )
 from neurospine.description.imaging_measures import Ages, Density, Occupancy, Survival, Turnover
-from neurospine.description.units import convert, parse_quantity, seconds
+from neurospine.description.units import convert, seconds
 from neurospine.errors import ResultError
 from neurospine.results.trajectory import Trajectory
 
@@ -31,28 +31,33 @@ def density(trajectory: Trajectory, measure: Density) -> pd.DataFrame:
     cells = Cells.of(trajectory)
     start, _ = span(trajectory, measure.phase)
     times, own = visit_times(trajectory, measure)
-    largest = np.inf
-    if measure.smaller_than is not None:
-        largest = convert(*parse_quantity(measure.smaller_than), "um**3")
-    number, changed = np.zeros((2, cells.size, len(times)))
-    first, slots = np.zeros((2, cells.size))
+    classes = measure.edges
+    number, changed = np.zeros((2, cells.size, len(times), len(classes)))
+    first, slots = np.zeros((cells.size, 1, len(classes))), np.zeros((cells.size, 1, 1))
     relative = measure.relative_to == "start"
     for imaging in imagings(trajectory, measure, tell_apart=relative):
-        slots += cells.count(imaging.cell)
+        slots[:, 0, 0] += cells.count(imaging.cell)
         before = imaging.visit(start)
-        there = before.seen & (before.volume < largest)
-        first += cells.count(imaging.cell, there)
+        there = [before.within(*edges) for edges in classes]
+        for group, then in enumerate(there):
+            first[:, 0, group] += cells.count(imaging.cell, then)
         for k, visit in enumerate(imaging.visits(times)):
-            now = visit.seen & (visit.volume < largest)
-            stayed = there & now & (visit.identity == before.identity)
-            number[:, k] += cells.count(imaging.cell, now)
-            changed[:, k] += cells.count(imaging.cell, now ^ stayed)
-            changed[:, k] += cells.count(imaging.cell, there ^ stayed)
+            same = visit.identity == before.identity
+            for group, (edges, then) in enumerate(zip(classes, there, strict=True)):
+                now = visit.within(*edges)
+                stayed = then & now & same
+                number[:, k, group] += cells.count(imaging.cell, now)
+                changed[:, k, group] += cells.count(imaging.cell, now ^ stayed)
+                changed[:, k, group] += cells.count(imaging.cell, then ^ stayed)
+    middles = np.mean(classes, axis=1)
+    axes = {name: np.repeat(axis, middles.size) for name, axis in own.items()}
+    if measure.bins is not None:
+        axes["size"] = np.tile(np.round(middles, 9), len(times))
     if not relative:
-        return cells.values(*share(number, slots[:, None]), own)
-    value, _ = share(number, first[:, None])
-    error, _ = share(np.sqrt(changed), first[:, None])
-    return cells.values(value, error, own)
+        return cells.values(*share(number, slots), axes)
+    value, _ = share(number, first)
+    error, _ = share(np.sqrt(changed), first)
+    return cells.values(value, error, axes)
 
 
 def turnover(trajectory: Trajectory, measure: Turnover) -> pd.DataFrame:
@@ -61,7 +66,9 @@ def turnover(trajectory: Trajectory, measure: Turnover) -> pd.DataFrame:
     start, stop = span(trajectory, measure.phase)
     since = spaced(stop - start, seconds(measure.every))
     gained, lost, before, after = np.zeros((4, cells.size, len(since) - 1))
+    slots = np.zeros((cells.size, 1))
     for imaging in imagings(trajectory, measure):
+        slots[:, 0] += cells.count(imaging.cell)
         visits = imaging.visits(start + since)
         earlier = next(visits)
         for k, visit in enumerate(visits):
@@ -71,9 +78,10 @@ def turnover(trajectory: Trajectory, measure: Turnover) -> pd.DataFrame:
             before[:, k] += cells.count(imaging.cell, earlier.seen)
             after[:, k] += cells.count(imaging.cell, visit.seen)
             earlier = visit
+    seen = before if measure.per == "spines" else np.broadcast_to(slots, before.shape)
     part, whole = {
-        "turnover": (gained + lost, before + after), "gained": (gained, before),
-        "lost": (lost, before),
+        "turnover": (gained + lost, before + after), "gained": (gained, seen),
+        "lost": (lost, seen),
     }[measure.give]  # fmt: skip
     value, error = share(part, whole)
     if measure.over_time:

@@ -77,7 +77,9 @@ def draw_bars(axes: Any, protocol: Protocol, plot: Bars, table: pd.DataFrame) ->
                                suffixes=("_own", ""))  # fmt: skip
             draw_points(axes, place[chosen], merged, marker, colour, _joined(name, label))
     labels = [", ".join(_words(row[a]) for a in intervals) for _, row in table.iterrows()]
-    axes.set_xticks(place, [f"({label})" for label in labels] if len(intervals) > 1 else labels)
+    if len(intervals) > 1:
+        labels = [f"({label})" for label in labels]
+    axes.set_xticks(place, [label.replace(" + ", " +\n") for label in labels])
     units = dict.fromkeys(protocol.conditions[a].unit for a in intervals)
     units.pop("1", None)
     what = ", ".join(map(_words, intervals))

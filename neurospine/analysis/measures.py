@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from neurospine.analysis import (
     fluctuations,
     imaging,
     lifetimes,
+    remodelling,
     shapes,
     sizes,
     spike_measures,
@@ -62,12 +63,26 @@ def measure(trajectory: Trajectory, protocol: Protocol) -> Measures:
         If the trajectory does not reach the end of a phase that is measured, or the
         run has not what a measure needs.
     """
+    return tabulated(trajectory, protocol, measured(trajectory, protocol))
+
+
+def measured(trajectory: Trajectory, protocol: Protocol) -> dict[str, pd.DataFrame]:
+    """Return each measure that does not follow from others, by repeat (see `by_repeat`)."""
+    return {
+        name: by_repeat(trajectory, wanted)
+        for name, wanted in protocol.measures.items()
+        if not isinstance(wanted, (ExponentialFit, *RELATIVE))
+    }
+
+
+def tabulated(
+    trajectory: Trajectory, protocol: Protocol, repeats: Mapping[str, pd.DataFrame]
+) -> Measures:
+    """Return the tables of all measures of a protocol from what was `measured`."""
     tables: Measures = {}
-    repeats: dict[str, pd.DataFrame] = {}
-    for name, wanted in protocol.measures.items():
-        if not isinstance(wanted, (ExponentialFit, *RELATIVE)):
-            repeats[name] = by_repeat(trajectory, wanted)
-            tables[name] = tabulate(trajectory, repeats[name], list(wanted.own_axes))
+    for name, values in repeats.items():
+        own = list(protocol.measures[name].own_axes)
+        tables[name] = tabulate(trajectory, values, own)
     for name, wanted in protocol.measures.items():
         if isinstance(wanted, RELATIVE):
             own = list(axes_of(protocol, wanted))
@@ -112,6 +127,8 @@ _BY_KIND: dict[str, Callable[[Trajectory, Any], pd.DataFrame]] = {
     "survival": imaging.survival,
     "occupancy": imaging.occupancy,
     "ages": imaging.ages,
+    "near_lost": remodelling.near_lost,
+    "cohort_loss": remodelling.cohort_loss,
     "kaplan_meier": lifetimes.kaplan_meier,
     "lifetime": lifetimes.lifetime,
     "size_distribution": sizes.size_distribution,

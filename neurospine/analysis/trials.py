@@ -73,9 +73,17 @@ class Counter:
 
 
 def trial_response(trajectory: Trajectory, measure: TrialResponse) -> pd.DataFrame:
-    """Return the rate in a window of each trial, less that of the baseline, by repeat."""
+    """Return the rate in a window of each trial, less what is to be taken off, by repeat."""
     counter = Counter(trajectory, measure.population, measure.cells)
     spans = trial_spans(trajectory, measure.phase)
+    rates = _rates(trajectory, counter, measure, spans)
+    if measure.minus is not None:
+        rates -= _rates(trajectory, counter, measure, trial_spans(trajectory, measure.minus))
+    return averaged(counter.cells, counter.cell, rates, _numbers(measure, len(spans)))
+
+
+def _rates(trajectory: Trajectory, counter: Counter, measure: TrialResponse, spans: Array) -> Array:
+    """Return the rate of each neuron over its baseline, shape (neurons, rows)."""
     conditions = counter.cell // counter.cells.repeats
     rates = np.zeros((counter.cell.size, len(spans) // measure.together))
     windows = [(1.0, _window(trajectory, spans[0], measure.start, measure.stop))]
@@ -86,7 +94,7 @@ def trial_response(trajectory: Trajectory, measure: TrialResponse) -> pd.DataFra
         for number, (first, _) in enumerate(spans):
             found = counter.count(first + start, first + stop)
             rates[:, number // measure.together] += sign * found / length
-    return averaged(counter.cells, counter.cell, rates, _numbers(measure, len(spans)))
+    return rates
 
 
 def trial_size(trajectory: Trajectory, measure: TrialSize) -> pd.DataFrame:

@@ -228,7 +228,7 @@ def _against_interval(
     return Score(
         target.phenomenon, _label(target, protocol, row), float(row["value"]),
         float(row["standard_error"]), None, None,
-        f"{CONFIDENCE:.0%} interval {sign} {target.excludes:g}", None,
+        f"{100 * CONFIDENCE:g} % interval {sign} {target.excludes:g}", None,
         verdict if target.scored else "shown", _status(target, fitted), target.source,
     )  # fmt: skip
 

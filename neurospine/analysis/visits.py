@@ -39,6 +39,10 @@ class Visit:
     identity: Array
     volume: Array
 
+    def within(self, low: float, high: float) -> Array:
+        """Return which spines are seen with a volume (um**3) from low to below high, (slots,)."""
+        return np.asarray(self.seen & (self.volume >= low) & (self.volume < high))
+
     def same(self, earlier: Visit) -> Array:
         """Return whether the spine that is seen was seen at an earlier visit, shape (slots,)."""
         return np.asarray(self.seen & earlier.seen & (self.identity == earlier.identity))

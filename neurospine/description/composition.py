@@ -17,7 +17,6 @@ from neurospine.description.checks import (
 )
 from neurospine.description.circuit_checks import CircuitCheck
 from neurospine.description.dale import check_signs
-from neurospine.description.disorder import Disorder, check_disorder
 from neurospine.description.dynamics_checks import check_intrinsic, check_stages
 from neurospine.description.entries import LibraryFile, Part
 from neurospine.description.evaluate import evaluate
@@ -87,8 +86,6 @@ def check_model(model: Model) -> None:
 
 def check_alone(part: LibraryFile, origin: str) -> None:
     """Check one model file by itself, as far as its kind allows."""
-    if isinstance(part, Disorder):
-        check_disorder(part, origin)
     composed = isinstance(part, NeuronPart) and part.compartments  # checked with its mechanisms
     if isinstance(part, Part) and not composed:
         check_part(part, origin)

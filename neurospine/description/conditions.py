@@ -16,7 +16,7 @@ from neurospine.errors import ProtocolError, UnitError, suggest
 Arrangement = Literal["grid", "rows"]
 MOST_CONDITIONS = 1_000_000
 #: Names that results have for something else.
-_TAKEN = frozenset(
+TAKEN = frozenset(
     "condition repeat pre post time slot cell number volume weight stage contact birth death lag "
     "compartment position stimulated_distance size value standard_error low high "
     "n".split()
@@ -61,7 +61,7 @@ class Conditions:
     def check(self) -> None:
         """Raise a `ProtocolError` if an axis is empty, has no unit or another length."""
         for name, axis in self.axes.items():
-            if name in _TAKEN:
+            if name in TAKEN:
                 raise ProtocolError(
                     f"[conditions.{name}]: {name!r} is no name for a condition: results have a "
                     "column of that name"

@@ -7,11 +7,12 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, ValidationError
 
 from neurospine.description.entries import LibraryFile
 from neurospine.description.library import parse_toml
 from neurospine.description.parameters import Parameter
+from neurospine.description.problems import explain
 from neurospine.description.references import check_publication
 from neurospine.description.roles import check_role
 from neurospine.description.schema import Number, Table, read_table
@@ -55,9 +56,9 @@ class Change(Table):
     """One change: of all parameters with a `role`, or of one `parameter`.
 
     It is a `factor`, or a `value` with its `unit`. `basis` says how it is known, `source` by
-    whom, `where` how; what was calibrated counts as fitted to its source, or to the data that
-    `fitted_to` names. `onset`, `rise`, `until` and `washout` are times; without any of them the
-    change holds all the time.
+    whom, `where` how. What is not reported counts as fitted to its source, or to the data that
+    `fitted_to` names: agreement with these is no prediction. `onset`, `rise`, `until` and
+    `washout` are times; without any of them the change holds all the time.
     """
 
     role: str = ""
@@ -94,8 +95,8 @@ class Change(Table):
 
     @property
     def data(self) -> frozenset[str]:
-        """What it was fitted to."""
-        return frozenset(self.fitted_to or (self.source,) * (self.basis == "calibrated"))
+        """What it was made to agree with, if only in direction: no prediction of it."""
+        return frozenset(self.fitted_to or (self.source,) * (self.basis != "reported"))
 
     def applied(self, entry: Parameter, disorder: str, degree: float) -> Parameter:
         """Return a parameter changed to a degree from 0 (as it is) to 1."""
@@ -131,8 +132,8 @@ class Change(Table):
         check_publication(self.source)
         if not self.where:
             raise ModelError("where: say where in the source, or what was calibrated or assumed")
-        if self.fitted_to and self.basis != "calibrated":
-            raise ModelError("fitted_to: goes with basis = 'calibrated'")
+        if self.fitted_to and self.basis == "reported":
+            raise ModelError("fitted_to: what basis = 'reported' says was not fitted")
         self._check_course()
 
     def _check_course(self) -> None:
@@ -152,26 +153,31 @@ class Change(Table):
 
 
 class Disorder(LibraryFile):
-    """A checked file of a disorder; it goes with every model that has what it changes."""
+    """A checked file of a disorder; it goes with every model that has what it changes.
+
+    Raises
+    ------
+    ModelError
+        If a change is wrong, or two change the same and not both by a factor.
+    """
 
     kind: Literal["disorder"] = "disorder"
     changes: Annotated[tuple[Change, ...], Field(min_length=1)]
     _text: str = PrivateAttr(default="")
 
+    def __init__(self, **tables: Any) -> None:
+        try:
+            super().__init__(**tables)
+        except ValidationError as problems:
+            raise ModelError(explain(problems, Disorder)) from None
+        _check(self)
+
     @classmethod
     def from_text(cls, text: str, origin: str = "<disorder>") -> Disorder:
-        """Return the disorder that a text describes: a file, or the `text` of a disorder.
-
-        Raises
-        ------
-        ModelError
-            If a key is wrong.
-        """
-        table: dict[str, Any] = (
-            json.loads(text) if text.startswith("{") else parse_toml(text, origin)
-        )
+        """Return the disorder that a text describes: a file, or the `text` of a disorder."""
+        made: dict[str, Any] | None = json.loads(text) if text.startswith("{") else None
+        table = parse_toml(text, origin) if made is None else made
         disorder = read_table(cls, table, origin, ModelError)
-        check_disorder(disorder, origin)
         disorder._text = text
         return disorder
 
@@ -182,28 +188,24 @@ class Disorder(LibraryFile):
         return self._text or json.dumps({"kind": self.kind, **tables})
 
 
-def check_disorder(disorder: Disorder, origin: str) -> None:
-    """Check a disorder by itself, without a model.
-
-    Raises
-    ------
-    ModelError
-        If a change is wrong, or two change the same.
-    """
+def _check(disorder: Disorder) -> None:
     if not disorder.name.isidentifier() or disorder.name == CONTROL:
-        raise ModelError(f"{origin}: name: {disorder.name!r} is no name for a disorder")
+        raise ModelError(f"name: {disorder.name!r} is no name for a disorder")
     try:
         for key in disorder.references:
             check_publication(key)
     except ModelError as error:
-        raise ModelError(f"{origin}: references: {error}") from None
-    seen: set[str] = set()
+        raise ModelError(f"references: {error}") from None
+    multiplied: dict[str, bool] = {}
     for number, change in enumerate(disorder.changes, 1):
-        place = f"{origin}: [[changes]] {number}"
+        place = f"[[changes]] {number}"
         try:
             change.check()
         except NeurospineError as error:
             raise ModelError(f"{place}: {error}") from None
-        if change.target in seen:
-            raise ModelError(f"{place}: {change.target!r} is changed twice")
-        seen.add(change.target)
+        by_factor = change.factor is not None
+        if change.target in multiplied and not (by_factor and multiplied[change.target]):
+            raise ModelError(
+                f"{place}: {change.target!r} is changed twice; only factors go together"
+            )
+        multiplied[change.target] = by_factor

@@ -54,6 +54,8 @@ def disordered(
 ) -> Parameters:
     """Return the parameters of a model under disorders, which are applied in their order.
 
+    Factors of one disorder on a parameter multiply, each with its own course.
+
     Parameters
     ----------
     control
@@ -66,27 +68,32 @@ def disordered(
     Raises
     ------
     ModelError
-        If a change finds nothing in the model, two change the same parameter, or a value is
-        out of range.
+        If a change finds nothing in the model, two disorders change the same parameter (or one
+        of them twice, and not by factors), or a value is out of range.
     """
-    entries, owners = dict(control.entries), dict[str, str]()
-    for disorder in disorders:
+    entries, earlier = dict(control.entries), dict[str, tuple[int, Change]]()
+    for place, disorder in enumerate(disorders):
         for number, change in enumerate(disorder.changes, 1):
-            place = f"disorder {disorder.name!r}: [[changes]] {number}"
             course = change.course
             degree = 1.0 if course is None or moment is None else course.degree(moment)
             try:
                 for full in changed_by(change, control):
-                    if full in owners:
-                        raise ModelError(f"{full} is changed by {owners[full]} already")
-                    owners[full] = f"the disorder {disorder.name!r}"
+                    owner, before = earlier.get(full, (place, None))
+                    if owner != place:
+                        name = disorders[owner].name
+                        raise ModelError(f"{full} is changed by the disorder {name!r} already")
+                    if before and (before.factor is None or change.factor is None):
+                        raise ModelError(f"{full} is changed twice; only factors go together")
                     if change.value is not None and entries[full].source == OVERRIDE:
                         raise ModelError(
                             f"gives {full} a value, so no other can be given for it in this run"
                         )
                     entries[full] = change.applied(entries[full], disorder.name, degree)
+                    earlier[full] = place, change
             except NeurospineError as error:
-                raise ModelError(f"{place}: {error}") from None
+                raise ModelError(
+                    f"disorder {disorder.name!r}: [[changes]] {number}: {error}"
+                ) from None
     return Parameters(entries)
 
 

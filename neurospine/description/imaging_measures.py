@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from neurospine.description.measure_tables import End, PhaseMeasure, SpineMeasure, VisitedMeasure
-from neurospine.description.units import parse_quantity
+from neurospine.description.units import convert, parse_quantity
 
 
 class Density(VisitedMeasure):
     """Number of spines seen, relative to the start of the phase or per slot.
 
-    `smaller_than` leaves out larger spines, for counts by size class.
+    `smaller_than` leaves out larger spines and those as large, `larger_than` smaller ones.
+    With `bins`, edges of volumes, each size class is counted apart: a row for each, in the
+    column `size` (its middle, um**3).
     """
 
     kind: Literal["density"]
     relative_to: Literal["start", "slots"] = "start"
     smaller_than: str | None = None
+    larger_than: str | None = None
+    bins: Annotated[tuple[str, ...], Field(min_length=2)] | None = None
+
+    @property
+    def own_axes(self) -> dict[str, str]:
+        """Time, if there are visits through the phase, and size, if there are bins."""
+        size = {} if self.bins is None else {"size": "um**3"}
+        return {**super().own_axes, **size}
+
+    @property
+    def edges(self) -> list[tuple[float, float]]:
+        """Where each class of volumes begins (included) and ends (excluded), in um**3."""
+        if self.bins is not None:
+            return list(pairwise(convert(*parse_quantity(text), "um**3") for text in self.bins))
+        low, high = (
+            edge if text is None else convert(*parse_quantity(text), "um**3")
+            for text, edge in ((self.larger_than, 0.0), (self.smaller_than, float("inf")))
+        )
+        return [(low, high)]
 
 
 class Turnover(SpineMeasure):
     """Spines that came and went between successive visits, averaged over the phase.
 
     ``turnover`` is (gained + lost)/(seen before + seen after); ``gained`` and ``lost``
-    are shares of the spines seen before. With `over_time` there is a row for each
-    interval, by the `time` of its end.
+    are shares of the spines seen before, or `per` slot, which is per length of dendrite. With
+    `over_time` there is a row for each interval, by the `time` of its end.
     """
 
     kind: Literal["turnover"]
     every: str
     give: Literal["turnover", "gained", "lost"] = "turnover"
+    per: Literal["spines", "slots"] = "spines"
     over_time: bool = False
 
     @property

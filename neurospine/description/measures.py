@@ -50,6 +50,7 @@ from neurospine.description.neuron_measures import (
     TimeConstant,
     TraceDurationAbove,
 )
+from neurospine.description.remodelling_measures import CohortLoss, NearLost, check_remodelling
 from neurospine.description.shape_measures import PairCorrelation, Shape, ShapeCorrelation
 from neurospine.description.size_measures import (
     Autocorrelation,
@@ -76,8 +77,8 @@ Measure = Annotated[
     | Fluctuation | Kesten | Autocorrelation | Occupancy | Ages | Summation | FiringRate
     | SpikeCount | IsiVariation | FirstSpikeLatency | RestingPotential | PeakDeflection
     | Attenuation | TraceDurationAbove | InputResistance | Sag | TimeConstant | Shape
-    | ShapeCorrelation | PairCorrelation | AssemblyStrength | SizeChange | TrialResponse
-    | TrialSize,
+    | ShapeCorrelation | PairCorrelation | AssemblyStrength | SizeChange | NearLost
+    | CohortLoss | TrialResponse | TrialSize,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -102,6 +103,12 @@ def check_measures(protocol: Protocol) -> None:
             check_size_change(protocol, measure, place)
         if isinstance(measure, TrialMeasure):
             check_trials(protocol, measure, place)
+        if isinstance(measure, NearLost | CohortLoss):
+            check_remodelling(protocol, measure, place)
+        if isinstance(measure, Density):
+            _check_classes(protocol, measure, place)
+        if isinstance(measure, Turnover) and measure.per == "slots" and measure.give == "turnover":
+            raise ProtocolError(f"{place}: per: 'slots' goes with give = 'gained' or 'lost'")
     for name, measure in protocol.measures.items():
         if isinstance(measure, RELATIVE):
             _check_relative(protocol, measure, f"[measures.{name}]")
@@ -181,6 +188,21 @@ def _check_quantities(protocol: Protocol, measure: PhaseMeasure, place: str) -> 
         _quantity(f"{place}: unit", f"1 {facts['unit']}", "second")
     if not isinstance(measure, KaplanMeier):  # which reads births and deaths, no snapshots
         _check_visits(protocol, measure, place)
+
+
+def _check_classes(protocol: Protocol, measure: Density, place: str) -> None:
+    if measure.bins is None:
+        return
+    if "size" in protocol.conditions:
+        raise ProtocolError(f"{place}: has a column 'size' of its own: call no condition so")
+    if measure.smaller_than or measure.larger_than:
+        raise ProtocolError(f"{place}: bins: have edges, so no 'smaller_than' or 'larger_than'")
+    for text in measure.bins:
+        if _quantity(f"{place}: bins", text, "um**3") < 0:
+            raise ProtocolError(f"{place}: bins: must not be negative, found {text}")
+    for low, high in measure.edges:
+        if not low < high:
+            raise ProtocolError(f"{place}: bins: {high:g} um**3 does not come after {low:g} um**3")
 
 
 def _check_visits(protocol: Protocol, measure: PhaseMeasure, place: str) -> None:

@@ -61,9 +61,10 @@ class ModelNumbers:
         """The data (files of data/reference) that the values in use were fitted to.
 
         A set counts when all its values are in use; a part with a value that was
-        overridden counts as fitted to nothing. So do calibrated changes of disorders.
+        overridden counts as fitted to nothing. What changes of disorders agree with by
+        construction counts too.
         """
-        entries = self.parameters.entries
+        entries = self.control.entries
         found = {key for d in self.disorders for change in d.changes for key in change.data}
         for part in self.parts.values():
             if any(entries[f"{part.name}.{n}"].source == OVERRIDE for n in part.parameters):
@@ -158,7 +159,7 @@ class ModelNumbers:
         >>> from neurospine import load_model
         >>> model = load_model("independent_pairs", spine="living_spine")
         >>> print(model.with_disorder("fragile_x").differences(model))
-        log_drift.slope_factor: 1 -> 1.2
+        log_drift.slope_factor: 1 -> 1.1
         """
         before, after = other.parameters.entries, self.parameters.entries
         pairs = {name: (before.get(name), after.get(name)) for name in (*before, *after)}

@@ -21,12 +21,14 @@ from neurospine.errors import ModelError, suggest
 def check_neuromodulator(part: NeuromodulatorPart, origin: str) -> dict[str, Dimension]:
     """Check a neuromodulator and return the dimensions of its variables."""
     parameters = known_parameters(part)
+    known = {**parameters, SUPPLIED: DIMENSIONLESS}
     with at(origin, "equations"):
-        section = CellSection(equations=part.equations, on_spike=part.release)
-        variables, used = check_cell(section, {**parameters, SUPPLIED: DIMENSIONLESS})
+        variables, used = check_cell(CellSection(equations=part.equations), known)
         if variables.get(CONCENTRATION) is not DIMENSIONLESS:
             raise ModelError(f"must have the variable {CONCENTRATION!r}, a plain number")
     with at(origin, "release"):
+        section = CellSection(equations=part.equations, on_spike=part.release)
+        used |= check_cell(section, known)[1]
         statements = section.parsed()[1]
         if CONCENTRATION not in {s.name for s in statements}:
             raise ModelError(f"must add to {CONCENTRATION!r}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -128,7 +129,7 @@ class Protocol(LibraryFile):
 
     def disorder(self, name: str) -> Disorder:
         """Return the disorder that a condition names."""
-        known = self._disorders.get(name)
+        known = self._disorders.get(name.removesuffix(".toml").rpartition(os.sep)[2])
         return load_disorder(name) if known is None else Disorder.from_text(known, f"<{name}>")
 
     def input_text(self, file: str) -> str:

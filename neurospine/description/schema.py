@@ -35,3 +35,5 @@ def read_table[Schema: Table](
         return schema.model_validate(table)
     except ValidationError as problems:
         raise error(f"{origin}: {explain(problems, schema)}") from None
+    except NeurospineError as found:  # of a schema that checks itself
+        raise error(f"{origin}: {found}") from None

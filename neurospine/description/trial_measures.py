@@ -39,7 +39,8 @@ class TrialResponse(TrialMeasure):
     """Spikes by time in Hz from `start` to `stop` of each trial, mean over cells.
 
     Both count from the start of the trial. With `baseline`, two times as well, the rate between
-    them is taken off.
+    them is taken off. With `minus`, another phase of the cycle, so is its response in the same
+    trial.
     """
 
     kind: Literal["trial_response"]
@@ -48,6 +49,7 @@ class TrialResponse(TrialMeasure):
     start: str = "0 s"
     stop: str | None = None
     baseline: tuple[str, str] | None = None
+    minus: str | None = None
 
 
 class TrialSize(TrialMeasure):
@@ -84,6 +86,15 @@ def check_trials(protocol: Protocol, measure: TrialMeasure, place: str) -> None:
         )
     if isinstance(measure, TrialResponse):
         _check_windows(protocol, measure, turns[0], place)
+        if measure.minus is not None:
+            known(f"{place}: minus", measure.minus, [phase.name for phase in protocol.phases])
+            others = trials(protocol, measure.minus)
+            if len(others) != len(turns):
+                raise ProtocolError(
+                    f"{place}: minus: {len(others)} trials of {measure.minus!r}, but "
+                    f"{len(turns)} of {measure.phase!r}"
+                )
+            _check_windows(protocol, measure, others[0], place)
     if isinstance(measure, TrialSize):
         if (measure.axons is None) != (measure.population is None):
             raise ProtocolError(f"{place}: axons and population go together")
@@ -112,7 +123,7 @@ def check_trial_model(protocol: Protocol, model: Model) -> None:
 
 def _check_windows(protocol: Protocol, measure: TrialResponse, phase: Phase, place: str) -> None:
     if not phase.spiking:
-        raise ProtocolError(f"{place}: phase: {measure.phase!r}: neurons stand still in it")
+        raise ProtocolError(f"{place}: phase: {phase.original!r}: neurons stand still in it")
     windows = {"start and stop": (measure.start, measure.stop or phase.duration)}
     if measure.baseline:
         windows["baseline"] = measure.baseline

@@ -130,7 +130,7 @@ def part_info(folder: Path) -> RunInfo:
         raise ResultError(f"{folder}: not the folder of a run ({error})") from None
 
 
-def write_part(folder: Path, path: Path, *, complete: bool) -> None:
+def write_part(folder: Path, path: Path, *, complete: bool, info: RunInfo | None = None) -> None:
     """Write what the segments of a run hold so far to a result file.
 
     Snapshots are read and written one after the other, so that memory does not grow
@@ -145,8 +145,10 @@ def write_part(folder: Path, path: Path, *, complete: bool) -> None:
         moved into place.
     complete
         Whether the run came to its end.
+    info
+        What is known of the run; by default what its folder says.
     """
-    info = part_info(folder)
+    info = info or part_info(folder)
     info = replace(info, attributes={**info.attributes, "complete": complete})
     beside = path.parent.resolve() == folder.parent.resolve()
     with new_file(path, folder if beside else None) as file:

@@ -64,7 +64,10 @@ class Trajectory:
     def __repr__(self) -> str:
         """Return what was run and what there is, in a line each."""
         about = self.info.attributes
-        lines = [f"<Trajectory of {about['protocol']} with {about['model']}, seed {about['seed']}>"]
+        disorders = ", ".join(str(about.get("disorders", "")).split())
+        under = f" under {disorders}" * bool(disorders)
+        what = f"{about['protocol']} with {about['model']}{under}"
+        lines = [f"<Trajectory of {what}, seed {about['seed']}>"]
         for name, dataset in self.spines.items():
             sizes = f"{dataset.sizes['slot']} spines at {dataset.sizes['time']} times"
             lines.append(f"  spines[{name!r}]: {sizes}; {', '.join(map(str, dataset.data_vars))}")

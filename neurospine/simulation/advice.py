@@ -10,6 +10,7 @@ from neurospine.description.evaluate import evaluate
 from neurospine.description.expressions import identifiers
 from neurospine.description.model import Model
 from neurospine.description.spine import Spine
+from neurospine.simulation.courses import courses
 from neurospine.simulation.numbers import condition_models
 from neurospine.simulation.plan import Plan
 
@@ -23,9 +24,12 @@ def long_ticks(plan: Plan) -> Iterator[str]:
     """Yield a sentence for every projection whose spines change stage too often in a tick."""
     interval = max((s.slow_steps for s in plan.network.schedule), default=0) * plan.network.step
     models = condition_models(plan.model, plan.protocol)
+    through = courses(models, plan.protocol, plan.network.schedule)
     for projection, spine in plan.model.spines.items():
         if spine.stages:
-            rate, stage = max(_fastest(model, spine) for model in models)
+            rate, stage = max(
+                _fastest(model, spine) for model in through.everywhere(spine.stages.name)
+            )
             if rate * interval > MOST_CHANGES:
                 yield (
                     f"projection {projection}: spines leave the stage {stage!r} up to "

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from neurospine.description.disorder import Change
 from neurospine.description.disordered import changed_by
 from neurospine.description.model import Model
 from neurospine.description.protocol import Protocol
@@ -61,13 +62,13 @@ def courses(models: Sequence[Model], protocol: Protocol, schedule: Sequence[Stre
     for number, (model, begun) in enumerate(zip(models, started, strict=True)):
         for full, table in tables.items():
             table[:, number] = begun.parameters.entries[full].number
-        for full, at in _with_course(model):
-            found: dict[float, float] = {}
+        for full, changes in _with_course(model):
+            found: dict[tuple[float, ...], float] = {}
             for row, moment in enumerate(moments):
-                degree = at.degree(float(moment))
-                if degree not in found:
-                    found[degree] = at.number(degree)
-                tables[full][row, number] = found[degree]
+                degrees = tuple(change.degree(float(moment)) for change in changes)
+                if degrees not in found:
+                    found[degrees] = _number(model, full, changes, degrees)
+                tables[full][row, number] = found[degrees]
     tables = {full: table for full, table in tables.items() if np.any(table != table[0])}
     kept = np.zeros(steps.size, bool)
     kept[0] = True
@@ -79,30 +80,34 @@ def courses(models: Sequence[Model], protocol: Protocol, schedule: Sequence[Stre
 
 @dataclass(frozen=True)
 class _Followed:
-    """A parameter with a change that has a course."""
+    """A change of a parameter by a disorder."""
 
-    model: Model
-    full: str
-    disorder: int
-    change: int
+    disorder: str
+    change: Change
 
     def degree(self, moment: float) -> float:
         """Return how much of the change there is at a time."""
-        course = self.model.disorders[self.disorder].changes[self.change].course
-        assert course
-        return course.degree(moment)
-
-    def number(self, degree: float) -> float:
-        """Return the number that equations see."""
-        disorder = self.model.disorders[self.disorder]
-        entry = self.model.control.entries[self.full]
-        return disorder.changes[self.change].applied(entry, disorder.name, degree).number
+        course = self.change.course
+        return 1.0 if course is None else course.degree(moment)
 
 
-def _with_course(model: Model) -> Iterator[tuple[str, _Followed]]:
-    """Yield the parameters of a model of which the change has a course."""
-    for number, disorder in enumerate(model.disorders):
-        for place, change in enumerate(disorder.changes):
-            if change.course is not None:
-                for full in changed_by(change, model.control):
-                    yield full, _Followed(model, full, number, place)
+def _number(
+    model: Model, full: str, changes: Sequence[_Followed], degrees: Sequence[float]
+) -> float:
+    """Return the number that equations see with all changes of a parameter."""
+    entry = model.control.entries[full]
+    for followed, degree in zip(changes, degrees, strict=True):
+        entry = followed.change.applied(entry, followed.disorder, degree)
+    return entry.number
+
+
+def _with_course(model: Model) -> Iterator[tuple[str, list[_Followed]]]:
+    """Yield the parameters of a model of which a change has a course, with all their changes."""
+    found: dict[str, list[_Followed]] = {}
+    for disorder in model.disorders:
+        for change in disorder.changes:
+            for full in changed_by(change, model.control):
+                found.setdefault(full, []).append(_Followed(disorder.name, change))
+    for full, changes in found.items():
+        if any(followed.change.course is not None for followed in changes):
+            yield full, changes

@@ -43,7 +43,7 @@ class Modulation:
         """Return what the slow clock reads: the mean concentration over a tick."""
         found = []
         for name in self.averaged:
-            start = self.numbers.copies(*self._start(name))
+            start = self.numbers.at_start(*self._start(name))
             values = {"mean": start, "total": np.zeros(self.copies), "first": start.copy()}
             lines = ["mean : 1", "total : second", "first : 1", "interval : second (shared)"]
             operations = (
@@ -104,8 +104,8 @@ class Modulation:
     def _alias(self, pool: str, name: str) -> Alias:
         part = self.model.neuromodulators[pool]
         if name in part.parameters:
-            each = self.numbers.each(part.name, name)
-            return Alias(pool, name, "shared" if np.all(each == each[0]) else "post")
+            alike = self.numbers.alike(part.name, name)
+            return Alias(pool, name, "shared" if alike else "post")
         return Alias(pool, name, "post")
 
 

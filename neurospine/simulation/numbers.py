@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -26,13 +27,13 @@ def condition_models(model: Model, protocol: Protocol) -> tuple[Model, ...]:
         value that was given for this run.
     """
     given = {n: e.value for n, e in model.control.entries.items() if e.source == OVERRIDE}
-    grid, models = protocol.grid, []
+    grid, models, disorder = protocol.grid, [], lru_cache(None)(protocol.disorder)
     for row in grid.rows:
         changed = model
         for name, axis in grid.axes.items():
             try:
                 if axis.disorders:
-                    changed = changed.with_disorder(*map(protocol.disorder, axis.names(row[name])))
+                    changed = changed.with_disorder(*map(disorder, axis.names(row[name])))
                 elif axis.sets:
                     changed = changed.with_set(str(row[name]))
                 elif axis.parameter:

@@ -217,15 +217,16 @@ class _Planner:
         )
 
     def _throughout(self, projection: str) -> tuple[Model, ...]:
-        """Return models with all numbers that the rule of a projection has at any time."""
-        rule = self.model.spines[projection].rule
-        return self.courses.everywhere(rule.name) if rule else self.courses.models
+        """Return models with all numbers that decide how a rule is computed, at any time."""
+        spine = self.model.spines[projection]
+        parts = [part.name for part in (spine.rule, spine.gate) if part is not None]
+        return self.courses.everywhere(*parts)
 
     def _disorders(self) -> dict[str, Disorder]:
         """Return all disorders, of which no two may have one name."""
         found: dict[str, Disorder] = {}
         for disorder in (d for model in self.models for d in model.disorders):
-            if found.setdefault(disorder.name, disorder) != disorder:
+            if found.setdefault(disorder.name, disorder).text != disorder.text:
                 raise ProtocolError(f"there are two disorders of the name {disorder.name!r}")
         return found
 

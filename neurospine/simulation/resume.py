@@ -36,7 +36,7 @@ def recorded_model(info: RunInfo) -> Model:
     spine = str(info.attributes["spine"]) or None
     model = Model.from_text(circuit, parts=parts, spine=spine, edges=texts["edges"])
     entries = dict(model.control.entries)
-    names = str(info.attributes["disorders"]).split()
+    names = str(info.attributes.get("disorders", "")).split()
     keys = [f"{'control_' * bool(names)}{key}" for key in ("value", "source", "where")]
     columns = (info.parameters[key] for key in ("name", *keys))
     for name, value, source, where in zip(*columns, strict=True):

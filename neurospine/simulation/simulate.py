@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,27 +9,18 @@ from typing import Any
 from neurospine.description.disorder import Disorder
 from neurospine.description.model import Model, load_model
 from neurospine.description.protocol import Protocol, load_protocol
-from neurospine.errors import BuildError, NeurospineError, ResultError, suggest
-from neurospine.results.part import (
-    has_checkpoint,
-    held,
-    last_ticks,
-    part_info,
-    part_of,
-    start_part,
-    write_part,
-)
-from neurospine.results.trajectory import Trajectory, check_output
-from neurospine.simulation.backends.backend import Backend, Program, Progress
+from neurospine.errors import BuildError, ResultError, suggest
+from neurospine.results.part import held, part_info, part_of
+from neurospine.results.trajectory import Trajectory
+from neurospine.simulation.backends.backend import Backend, Progress
 from neurospine.simulation.backends.runtime import RuntimeBackend
 from neurospine.simulation.backends.standalone import StandaloneBackend
 from neurospine.simulation.form import FormName
 from neurospine.simulation.plan import Plan, make_plan
-from neurospine.simulation.provenance import run_info
 from neurospine.simulation.resume import check_same_program, plan_again
-from neurospine.simulation.schedule import recorded
+from neurospine.simulation.running import run_in, run_plan
 
-Disorders = str | Disorder | Sequence[str | Disorder]
+Disorders = str | Path | Disorder | Sequence[str | Path | Disorder]
 BACKENDS: Mapping[str, Backend] = {
     "cpp": StandaloneBackend(),
     "cython": RuntimeBackend("cython"),
@@ -101,25 +90,8 @@ def simulate(
     """
     engine = find_backend(backend)
     plan = prepare(model, protocol, seed=seed, parameters=parameters, disorder=disorder, form=form)
-    info = run_info(plan, backend)  # before files that it names may change
-    if output is None:
-        with tempfile.TemporaryDirectory(prefix="neurospine-") as temporary:
-            folder = Path(temporary)
-            program = engine.build(plan.network)
-            start_part(folder, info)
-            return _go(program, plan, folder, folder / "result.h5", progress)
-    path = Path(output)
-    check_output(path, force=force)
-    folder = _part_folder(path, force)
-    with held(folder):
-        try:
-            program = engine.build(plan.network)
-            start_part(folder, info)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        more = f"; 'neurospine run --resume {path}' goes on with it" if engine.resumes else ""
-        return _run_in(program, plan, folder, path, progress, more)
+    path = None if output is None else Path(output)
+    return run_plan(plan, engine, path, force=force, progress=progress)
 
 
 def resume(output: str | Path, *, progress: Progress | None = None) -> Trajectory:
@@ -146,7 +118,7 @@ def resume(output: str | Path, *, progress: Progress | None = None) -> Trajector
         plan = plan_again(part_info(folder))
         program = engine.build(plan.network)
         more = f"; 'neurospine run --resume {path}' goes on with it"
-        return _run_in(program, plan, folder, path, progress, more)
+        return run_in(program, plan, folder, path, progress, more)
 
 
 def check_resumable(path: Path) -> Backend:
@@ -172,57 +144,6 @@ def check_resumable(path: Path) -> Backend:
     return engine
 
 
-class _Stopped(KeyboardInterrupt):
-    """An interrupt of a run whose records are in its file."""
-
-
-def _run_in(
-    program: Program,
-    plan: Plan,
-    folder: Path,
-    path: Path,
-    progress: Progress | None,
-    more: str,
-) -> Trajectory:
-    """Run in a folder that is kept as long as it is worth something."""
-    keep = True
-    try:
-        trajectory = _go(program, plan, folder, path, progress)
-        keep = False
-        return trajectory
-    except _Stopped:
-        keep = has_checkpoint(folder)
-        raise
-    except KeyboardInterrupt:
-        keep = _has_records(folder)
-        raise
-    except NeurospineError as error:
-        keep = _has_records(folder)
-        if keep:
-            raise ResultError(f"{error}. What was recorded is kept in {folder}{more}") from None
-        raise
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _has_records(folder: Path) -> bool:
-    return any(file.stat().st_size for file in folder.glob("*.segment"))
-
-
-def _go(
-    program: Program, plan: Plan, folder: Path, path: Path, progress: Progress | None
-) -> Trajectory:
-    """Run, and write what was recorded to a file."""
-    ended = program.run(plan.network, folder, progress or _silent)
-    write_part(folder, path, complete=ended)
-    if not ended:
-        raise _Stopped
-    trajectory = Trajectory.from_hdf5(path)
-    _check_whole(trajectory, plan, folder)
-    return trajectory
-
-
 def prepare(
     model: Model | str | None,
     protocol: Protocol | str,
@@ -245,7 +166,9 @@ def prepare(
         model = model.with_set(parameters)
     elif parameters:
         model = model.with_parameters(parameters)
-    model = model.with_disorder(*([disorder] if isinstance(disorder, str | Disorder) else disorder))
+    if isinstance(disorder, str | Path | Disorder):
+        disorder = [disorder]
+    model = model.with_disorder(*disorder)
     return make_plan(model, protocol, seed=seed, form=form)
 
 
@@ -260,35 +183,3 @@ def find_backend(name: str) -> Backend:
     if name not in BACKENDS:
         raise BuildError(f"no backend {name!r}. {suggest(name, BACKENDS)}")
     return BACKENDS[name]
-
-
-def _silent(seconds: float) -> None:
-    """Take no notice of progress."""
-
-
-def _check_whole(trajectory: Trajectory, plan: Plan, folder: Path) -> None:
-    """Raise a `ResultError` if a record was lost on its way."""
-    for name, dataset in trajectory.spines.items():
-        if dataset.sizes["time"] != recorded(plan.network.schedule):
-            raise ResultError(f"the records of {name!r} are damaged: a snapshot is missing")
-    for name, tick in last_ticks(folder).items():
-        if tick != plan.network.steps:
-            raise ResultError(f"the records of {name} are damaged: what comes last is missing")
-
-
-def _part_folder(path: Path, force: bool) -> Path:
-    """Make the folder for the segments of a run."""
-    folder = part_of(path)
-    try:
-        if folder.exists() and force:
-            with held(folder):
-                shutil.rmtree(folder)
-        folder.mkdir()
-    except FileExistsError:
-        raise ResultError(
-            f"{folder}: another run is writing {path.name}, or one was cut off: go on with it "
-            f"(--resume {path}), or use force (--force) to throw its data away"
-        ) from None
-    except OSError as error:
-        raise ResultError(f"{folder}: cannot be written ({error.strerror})") from None
-    return folder

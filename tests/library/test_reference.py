@@ -14,6 +14,7 @@ from neurospine.description.composition import check_alone
 from neurospine.description.measure_tables import MeasureTable
 from neurospine.description.parts import KINDS, PartSource, parse_part
 from neurospine.description.picture_tables import Picture
+from neurospine.description.roles import ROLES
 from neurospine.description.schema import Table
 from neurospine.description.spine_loading import load_spine
 from neurospine.description.stimuli import Stimulus
@@ -66,6 +67,11 @@ def test_every_kind_has_a_row_with_its_keys() -> None:
         assert f"`{label}`" in PAGE
 
 
+def test_every_role_has_a_row_with_its_meaning() -> None:
+    for role, meaning in ROLES.items():
+        assert f"| `{role}` | {meaning} |" in PAGE
+
+
 @pytest.mark.parametrize("text", EXAMPLES, ids=lambda text: str(tomllib.loads(text)["name"]))
 def test_the_examples_are_right(text: str) -> None:
     kind = tomllib.loads(text)["kind"]
@@ -85,5 +91,5 @@ def test_the_readme_leads_to_the_page() -> None:
     assert "docs/files.md" in (ROOT / "README.md").read_text()
     assert {tomllib.loads(text)["kind"] for text in EXAMPLES} == {
         "circuit", "neuron", "mechanism", "spine", "plasticity", "gate", "neighbours", "geometry",
-        "neuromodulator", "protocol",
+        "neuromodulator", "disorder", "protocol",
     }  # fmt: skip

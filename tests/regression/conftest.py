@@ -236,6 +236,12 @@ class Busy:
 
 
 @pytest.fixture
+def runner() -> type[Busy]:
+    """What starts a compiled program, and stops it."""
+    return Busy
+
+
+@pytest.fixture
 def busy(
     write_busy: Any, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Busy]:

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import copy
-import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -71,66 +66,6 @@ def tables() -> dict[str, Any]:
             "phases": [{"name": "a", "duration": "100 ms", "stimuli": []}],
         }
     )
-
-
-TimeLimit = Callable[[float], AbstractContextManager[None]]
-
-
-@pytest.fixture
-def time_limit() -> TimeLimit:
-    """Fail, rather than hang, when a block takes longer than so many seconds."""
-
-    @contextmanager
-    def within(seconds: float) -> Iterator[None]:
-        def stop(number: int, frame: object) -> None:
-            pytest.fail(f"still busy after {seconds:g} s")
-
-        before = signal.signal(signal.SIGALRM, stop)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        try:
-            yield
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0.0)
-            signal.signal(signal.SIGALRM, before)
-
-    return within
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a command gave back."""
-
-    status: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def command(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Callable[..., Outcome]:
-    """Run a command line in an empty folder, as the console script does."""
-    from neurospine.cli import main
-    from neurospine.run_output import err, out
-
-    for console in (out, err):  # which keep the width that they were made with
-        monkeypatch.setattr(console, "_width", None)
-    folder = tmp_path / "work"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words: str) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["neurospine", *words])
-        status = 0
-        try:
-            main()
-        except SystemExit as end:
-            status = int(end.code or 0)
-        said = capsys.readouterr()
-        return Outcome(status, said.out, said.err)
-
-    return run
 
 
 PAIRING = {

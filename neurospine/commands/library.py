@@ -1,0 +1,63 @@
+"""What there is in the library: `list`, `show` and `check`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from neurospine.commands.options import Form, ModelName, Sets, SpineName, Values, choose
+from neurospine.errors import ResultError
+from neurospine.run_output import out
+
+
+def list_(
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            help="Only these: protocols, circuits, neurons, mechanisms, spines, rules …",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Show the protocols and models there are."""
+    from neurospine.listing_library import library_tables
+
+    for table in library_tables(kind):
+        out.print(table, soft_wrap=isinstance(table, Text))
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="A protocol or model: name or path.")],
+    equations: Annotated[
+        bool, typer.Option("--equations", help="Print the equations as Brian2 gets them.")
+    ] = False,
+    model: ModelName = None,
+    spine: SpineName = None,
+    parameters: Sets = None,
+    set_: Values = None,
+    form: Form = None,
+) -> None:
+    """Show what is in a protocol or model: conditions, parameters with sources, equations."""
+    from neurospine.listing import describe
+
+    own_model = any((model, spine, parameters, set_, form))
+    wanted = choose(model, spine, parameters, set_)
+    for item in describe(name, wanted, form, equations, own_model=own_model):
+        out.print(item, soft_wrap=isinstance(item, Text))
+
+
+def check(
+    files: Annotated[list[str] | None, typer.Argument(help="Files or names to check.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Check every protocol and model of the library.")
+    ] = False,
+) -> None:
+    """Check that protocol and model files are right, and count where their numbers come from."""
+    from neurospine.listing import check_files
+
+    if not files and not everything:
+        raise ResultError("name files to check, or use --all")
+    for line in check_files(files or [], everything=everything):
+        out.print(line, highlight=False, soft_wrap=True)
