@@ -34,6 +34,14 @@ class BuildError(NeurospineError):
     """No binary could be made or run for a network."""
 
 
+class DataError(NeurospineError):
+    """A data set to learn from is missing, damaged or not what it is said to be."""
+
+
+class LearningError(NeurospineError):
+    """A network to train is described wrongly, or does not fit its data."""
+
+
 class ResultError(NeurospineError):
     """A result file cannot be written or read."""
 

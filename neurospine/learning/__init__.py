@@ -1,0 +1,1 @@
+"""Networks that learn: dendritic target propagation and what it is compared with, in JAX."""
