@@ -2,7 +2,7 @@
 
 A name is looked up along a search path: the folders in the environment variable
 `NEUROSPINE_LIBRARY`, the user's own folder, then the shipped library. Each of
-them holds `models/`, `protocols/` and `data/`. Files are data: they are read,
+them holds `models/`, `protocols/`, `networks/` and `data/`. Files are data: they are read,
 never imported or executed.
 """
 
@@ -19,11 +19,11 @@ from typing import Any
 from neurospine.errors import LibraryError, suggest
 
 LARGEST_FILE = 1_000_000
-FOLDERS = ("models", "protocols", "data")
+FOLDERS = ("models", "protocols", "networks", "data")
 
 
 def shipped_folder() -> Path:
-    """Return the folder that holds the shipped `models`, `protocols` and `data`."""
+    """Return the folder that holds the shipped `models`, `protocols`, `networks` and `data`."""
     package = Path(str(files("neurospine")))
     for root in (package, package.parent):
         if all((root / folder).is_dir() for folder in FOLDERS):
@@ -45,7 +45,7 @@ def search_path() -> tuple[Path, ...]:
 
 
 def list_files(folder: str, suffix: str = ".toml") -> dict[str, Path]:
-    """Return every name in `folder` ("models", "protocols" or "data") with its file."""
+    """Return every name in a folder, such as "models", with its file."""
     found: dict[str, Path] = {}
     for root in search_path():
         for path in sorted((root / folder).rglob(f"*{suffix}")):

@@ -19,12 +19,14 @@ from neurospine.description.published import load_reference
 from neurospine.description.references import PLAIN_SOURCES, references
 from neurospine.description.units import parse_unit
 from neurospine.errors import ModelError
+from neurospine.learning.network import load_network
 from neurospine.listing import check_files
 from neurospine.simulation.plan import make_plan
 
 ROOT = shipped_folder()
 MODELS = sorted((ROOT / "models").rglob("*.toml"))
 PROTOCOLS = sorted((ROOT / "protocols").rglob("*.toml"))
+NETWORKS = sorted((ROOT / "networks").rglob("*.toml"))
 TABLES = sorted((ROOT / "data" / "reference").glob("*.csv"))
 
 
@@ -74,14 +76,22 @@ def test_a_model_is_called_as_its_file_and_lies_with_its_kind(path: Path) -> Non
 
 
 def test_no_two_files_have_one_name() -> None:
-    names = [path.stem for path in (*MODELS, *PROTOCOLS)]
+    names = [path.stem for path in (*MODELS, *PROTOCOLS, *NETWORKS)]
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("path", [*MODELS, *PROTOCOLS], ids=name)
+@pytest.mark.parametrize("path", [*MODELS, *PROTOCOLS, *NETWORKS], ids=name)
 def test_a_summary_is_one_sentence(path: Path) -> None:
     summary = tomllib.loads(path.read_text())["summary"]
     assert re.fullmatch(r"[A-Z].{10,150}[^.]\.", summary)
+
+
+@pytest.mark.parametrize("path", NETWORKS, ids=name)
+def test_a_network_is_called_as_its_file_and_fits_its_data(path: Path) -> None:
+    network = load_network(path.stem)
+    assert network.name == path.stem
+    shapes = {"mnist": (784, 10), "fashion_mnist": (784, 10), "spirals": (2, 4)}
+    assert (network.inputs, network.classes) == shapes[network.data]
 
 
 @pytest.mark.parametrize("path", PARTS, ids=name)
@@ -198,7 +208,7 @@ def test_a_table_says_what_it_is_and_where_from(path: Path) -> None:
 
 
 def test_every_reference_is_cited_somewhere() -> None:
-    texts = [p.read_text() for p in (*MODELS, *PROTOCOLS, *TABLES)]
+    texts = [p.read_text() for p in (*MODELS, *PROTOCOLS, *NETWORKS, *TABLES)]
     for folder, ending in (("neurospine", "py"), ("docs", "md"), ("tools", "py"), ("data", "md")):
         texts += [p.read_text() for p in (ROOT / folder).rglob(f"*.{ending}")]
     texts += [p.read_text() for p in (ROOT / "README.md", ROOT / "CITATION.cff") if p.is_file()]

@@ -18,6 +18,7 @@ from neurospine.description.roles import ROLES
 from neurospine.description.schema import Table
 from neurospine.description.spine_loading import load_spine
 from neurospine.description.stimuli import Stimulus
+from neurospine.learning.network import parse_network
 from neurospine.simulation.plan import make_plan
 
 ROOT = Path(__file__).parents[2]
@@ -80,6 +81,8 @@ def test_the_examples_are_right(text: str) -> None:
         make_plan(protocol.default_model(), protocol)
     elif kind == "circuit":
         Model.from_text(text)
+    elif kind == "network":
+        parse_network(text, "<example>")
     else:
         part = parse_part(text, "<example>")
         check_alone(part, "<example>")
@@ -91,5 +94,5 @@ def test_the_readme_leads_to_the_page() -> None:
     assert "docs/files.md" in (ROOT / "README.md").read_text()
     assert {tomllib.loads(text)["kind"] for text in EXAMPLES} == {
         "circuit", "neuron", "mechanism", "spine", "plasticity", "gate", "neighbours", "geometry",
-        "neuromodulator", "disorder", "protocol",
+        "neuromodulator", "disorder", "network", "protocol",
     }  # fmt: skip

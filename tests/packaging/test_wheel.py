@@ -18,7 +18,7 @@ import pytest
 pytestmark = pytest.mark.packaging
 
 CHECKOUT = Path(__file__).parents[2]
-LIBRARY = ("models", "protocols", "data")
+LIBRARY = ("models", "protocols", "networks", "data")
 IGNORED = "data/huge.h5"
 ONE_MB = 1_000_000
 

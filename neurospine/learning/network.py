@@ -1,0 +1,211 @@
+"""Networks that learn: their tables, and how files build on each other.
+
+A file may name a `base` and then holds only what differs from it. Numbers come from the
+source that the file names; those of the base keep the source of their own file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PositiveInt
+
+from neurospine.description.entries import LibraryFile
+from neurospine.description.library import display, find_file, parse_toml, read_text
+from neurospine.description.references import check_source
+from neurospine.description.schema import Number, Table, read_table
+from neurospine.errors import LearningError, ModelError, suggest
+from neurospine.learning.network_checks import check_network
+
+#: Cells of a layer: excitatory, inhibitory onto somata, inhibitory onto dendrites.
+Population = Literal["E", "SomaI", "DendI"]
+Rule = Literal[
+    "fixed", "dendritic_target", "dendritic_loss", "hebb", "clipped_hebb", "contrast", "btsp",
+    "bcm", "transpose", "backprop",
+]  # fmt: skip
+Positive = Annotated[float, Field(strict=True, gt=0)]
+#: A base of a base of a base is as far as it goes.
+_MOST_BASES = 3
+
+
+class Projection(Table):
+    """Weights from one population onto another, and how they learn.
+
+    Those that are `fixed` stay as they are. At the start they are even between 0 and
+    ``spread/sqrt(presynaptic cells)``; with `total` the inputs of each cell are then, and after
+    each sample, scaled to that sum.
+    """
+
+    rule: Rule = "fixed"
+    rate: Number | None = None
+    spread: Positive | None = None
+    total: Positive | None = None
+    scale: Positive | None = None
+    largest: Positive | None = None
+    discount: Positive | None = None
+    threshold: Positive | None = None
+    tau_threshold: Positive | None = None
+
+
+class Layer(Table):
+    """Cells of a layer by population, the rate at which biases learn, projections onto them."""
+
+    E: PositiveInt
+    SomaI: int = Field(default=0, ge=0)
+    DendI: int = Field(default=0, ge=0)
+    bias_rate: Number | None = None
+    projections: dict[str, Projection]
+
+    @property
+    def populations(self) -> tuple[Population, ...]:
+        """The populations that have cells."""
+        sizes = {"E": self.E, "SomaI": self.SomaI, "DendI": self.DendI}
+        return tuple(name for name, size in sizes.items() if size)  # type: ignore[misc]
+
+    def size(self, population: str) -> int:
+        """Return the number of cells of a population."""
+        return int(getattr(self, population))
+
+
+class Network(LibraryFile):
+    """A checked network; its fields are the tables of a file with its bases.
+
+    Raises
+    ------
+    LearningError
+        If a table is wrong; the message names table and key.
+    """
+
+    kind: Literal["network"]
+    data: str
+    source: str
+    where: str = ""
+    base: str | None = None
+    inputs: PositiveInt
+    steps: PositiveInt = 15
+    tau: Annotated[float, Field(strict=True, ge=1)] = 3.0
+    dale: bool = True
+    settling: tuple[Population, ...] = ()
+    backward_steps: PositiveInt = 1
+    layers: dict[str, Layer]
+
+    @property
+    def output(self) -> str:
+        """The name of the last layer."""
+        return list(self.layers)[-1]
+
+    @property
+    def classes(self) -> int:
+        """How many classes the network tells apart."""
+        return self.layers[self.output].E
+
+    def below(self, layer: str) -> str | None:
+        """Return the layer below another; None where that is the input."""
+        names = list(self.layers)
+        place = names.index(layer)
+        return names[place - 1] if place else None
+
+    def above(self, layer: str) -> str:
+        """Return the layer above another."""
+        names = list(self.layers)
+        return names[names.index(layer) + 1]
+
+    def cells_below(self, layer: str) -> int:
+        """Return how many excitatory cells, or inputs, project to a layer from below."""
+        below = self.below(layer)
+        return self.layers[below].E if below else self.inputs
+
+    def sources(self, layer: str, projection: str) -> int:
+        """Return the number of presynaptic cells of a projection."""
+        origin = projection.partition("_to_")[0]
+        if origin == "below":
+            return self.cells_below(layer)
+        if origin == "above":
+            return self.layers[self.above(layer)].E
+        return self.layers[layer].size(origin)
+
+    def rules(self, rule: Rule) -> list[tuple[str, str]]:
+        """Return layer and name of every projection that learns by a rule."""
+        return [
+            (label, name)
+            for label, layer in self.layers.items()
+            for name, projection in layer.projections.items()
+            if projection.rule == rule
+        ]
+
+
+def load_network(name: str | Path, values: Mapping[str, Any] | None = None) -> Network:
+    """Return a network by library name or path.
+
+    Parameters
+    ----------
+    name
+        A file of the folder `networks` of the library, or a path.
+    values
+        What to change, by the path of a key: ``"steps"``, ``"H1.E"`` or
+        ``"H1.below_to_E.rate"``.
+
+    Raises
+    ------
+    LearningError
+        If a key is missing, unknown or of the wrong type, or names nothing of the network.
+    """
+    path = find_file(name, "networks")
+    return parse_network(read_text(path), display(path), values)
+
+
+def parse_network(text: str, origin: str, values: Mapping[str, Any] | None = None) -> Network:
+    """Return the network that a TOML text describes; see `load_network`."""
+    table = _with_base(parse_toml(text, origin), origin, 0)
+    for path, value in (values or {}).items():
+        _set(table, path, value, origin)
+    network = read_table(Network, table, origin, LearningError)
+    try:
+        check_source(network.source)
+    except ModelError as error:
+        raise LearningError(f"{origin}: source: {error}") from None
+    check_network(network, origin)
+    return network
+
+
+def _with_base(table: dict[str, Any], origin: str, depth: int) -> dict[str, Any]:
+    """Return a table laid over that of its base."""
+    base = table.get("base")
+    if base is None:
+        return table
+    if depth == _MOST_BASES or not isinstance(base, str):
+        raise LearningError(f"{origin}: base: a name is wanted, of a file with fewer bases")
+    path = find_file(base, "networks")
+    lower = parse_toml(read_text(path), display(path))
+    return _laid_over(_with_base(lower, display(path), depth + 1), table)
+
+
+def _laid_over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table with what another changes in it."""
+    both = dict(lower)
+    for key, value in upper.items():
+        inner = both.get(key)
+        both[key] = (
+            _laid_over(inner, value)
+            if isinstance(inner, dict) and isinstance(value, dict)
+            else value
+        )
+    return both
+
+
+def _set(table: dict[str, Any], path: str, value: Any, origin: str) -> None:
+    """Change one value of a table in place."""
+    first, *rest = path.split(".")
+    steps, layers = [first, *rest], table.get("layers", {})
+    if first in layers:
+        inner = layers[first].get("projections", {})
+        steps = ["layers", first, *(["projections"] if rest and rest[0] in inner else []), *rest]
+    place = table
+    for step in steps[:-1]:
+        if not isinstance(place.get(step), dict):
+            known = [*table, *layers] if place is table else place
+            raise LearningError(f"{origin}: nothing called {path!r}. {suggest(step, known)}")
+        place = place[step]
+    place[steps[-1]] = value

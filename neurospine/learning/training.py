@@ -1,0 +1,229 @@
+"""Train networks sample by sample: one program for all seeds and all values of parameters.
+
+A replicate is a network with its own seed and, possibly, its own numbers. All replicates see the
+same data set, each in an order of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+from jax import Array, lax
+
+from neurospine.errors import LearningError
+from neurospine.learning.data import DataSet, Samples
+from neurospine.learning.network import Network
+from neurospine.learning.phases import Rates, forward, nudge
+from neurospine.learning.rules import Memory, initial_memory, learn
+from neurospine.learning.weights import (
+    Numbers,
+    Weights,
+    constrained,
+    initial_weights,
+    rule_numbers,
+    stacked,
+)
+
+Floats = npt.NDArray[np.float32]
+
+
+class State(NamedTuple):
+    """What training changes."""
+
+    weights: Weights
+    memory: Memory
+
+
+class Seen(NamedTuple):
+    """What is kept of each sample: whether it was told right, and the dendritic error."""
+
+    correct: Array
+    dendrite: dict[str, Array]
+
+
+#: Programs by what they depend on; those of one structure are compiled once.
+_PROGRAMS: dict[Any, tuple[Callable[..., tuple[State, Seen]], Callable[..., Array]]] = {}
+#: Images whose rates are worked out at once.
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """A network and the seeds of its weights and of the order of its samples."""
+
+    network: Network
+    seed: int
+    order_seed: int
+
+
+def train_sample(
+    network: Network, numbers: Numbers, state: State, inputs: Array, target: Array
+) -> tuple[State, Seen]:
+    """Return weights after one sample, and what was seen of it."""
+    if network.rules("backprop"):
+        return _backprop_sample(network, numbers, state, inputs, target)
+    first = forward(network, state.weights, inputs)
+    second = nudge(network, state.weights, numbers, inputs, first, target)
+    weights, memory = learn(network, state.weights, state.memory, numbers, inputs, first, second)
+    error = {label: jnp.abs(values).mean() for label, values in second.dendrite.items()}
+    return State(weights, memory), Seen(_told_right(network, first, target), error)
+
+
+def _backprop_sample(
+    network: Network, numbers: Numbers, state: State, inputs: Array, target: Array
+) -> tuple[State, Seen]:
+    """Return weights after a step down the gradient of the mean squared error."""
+
+    def loss(weights: Weights) -> tuple[Array, Rates]:
+        rates = forward(network, weights, inputs)
+        return jnp.mean((rates[network.output].rate["E"] - target) ** 2), rates
+
+    gradient, rates = jax.grad(loss, has_aux=True)(state.weights)
+    weights = {label: dict(own) for label, own in state.weights.items()}
+    for label, name in network.rules("backprop"):
+        rate = numbers[label][name]["rate"]
+        weights[label][name] = weights[label][name] - rate * gradient[label][name]
+    for label, own in weights.items():
+        if "bias" in own:
+            own["bias"] = own["bias"] - numbers[label]["bias"]["rate"] * gradient[label]["bias"]
+    seen = Seen(_told_right(network, rates, target), {})
+    return State(constrained(network, weights, numbers), state.memory), seen
+
+
+def _told_right(network: Network, rates: Rates, target: Array) -> Array:
+    output = rates[network.output].rate["E"]
+    return jnp.argmax(output, -1) == jnp.argmax(target, -1)
+
+
+class Training:
+    """Replicates in training; they may differ in numbers and seeds, not in structure.
+
+    Parameters
+    ----------
+    replicates
+        What is trained side by side.
+    data
+        What it is trained with.
+
+    Raises
+    ------
+    LearningError
+        If there is no replicate, structures differ or the data do not fit them.
+    """
+
+    def __init__(self, replicates: Sequence[Replicate], data: DataSet) -> None:
+        _check(replicates, data)
+        self.replicates, self.data = tuple(replicates), data
+        self.network = replicates[0].network
+        self.samples = 0
+        self.numbers = stacked([rule_numbers(r.network) for r in replicates])
+        self.state = stacked(
+            [
+                State(initial_weights(r.network, r.seed), initial_memory(r.network))
+                for r in replicates
+            ]
+        )
+        self._pixels = jnp.asarray(data.training.inputs)
+        self._labels = jnp.asarray(data.training.labels)
+        key = (_structure(self.network), data.training.full)
+        if key not in _PROGRAMS:
+            _PROGRAMS[key] = (
+                _training_program(self.network, key[1]),
+                _answer_program(self.network, key[1]),
+            )
+        self._train, self._answer = _PROGRAMS[key]
+
+    def run(self, samples: int) -> Seen:
+        """Train with the next samples; return what was seen, by replicate and sample."""
+        order = np.stack([self._order(r.order_seed, samples) for r in self.replicates])
+        self.state, seen = self._train(
+            self.state, self.numbers, self._pixels, self._labels, jnp.asarray(order)
+        )
+        self.samples += samples
+        return seen
+
+    def accuracy(self, samples: Samples) -> Floats:
+        """Return the share of samples that each replicate tells right."""
+        right = np.zeros(len(self.replicates))
+        for start in range(0, len(samples), _BATCH):
+            part = samples[start : start + _BATCH]
+            answers = self._answer(self.state.weights, jnp.asarray(part.inputs))
+            right += np.asarray(answers == part.labels).sum(1)
+        return (right / len(samples)).astype(np.float32)
+
+    def _order(self, seed: int, samples: int) -> npt.NDArray[np.int32]:
+        """Return which samples come next: each epoch has all of them in a new order."""
+        size = len(self.data.training)
+        first, last = self.samples // size, (self.samples + samples - 1) // size
+        epochs = [
+            np.random.default_rng([seed, epoch]).permutation(size)
+            for epoch in range(first, last + 1)
+        ]
+        start = self.samples - first * size
+        return np.concatenate(epochs)[start : start + samples].astype(np.int32)
+
+
+def _training_program(network: Network, full: float) -> Callable[..., tuple[State, Seen]]:
+    """Return the program that trains all replicates with a series of samples."""
+
+    def train(
+        state: State, numbers: Numbers, inputs: Array, labels: Array, order: Array
+    ) -> tuple[State, Seen]:
+        def step(state: State, index: Array) -> tuple[State, Seen]:
+            target = jax.nn.one_hot(labels[index], network.classes)
+            rates = inputs[index].astype(float) / full
+            return train_sample(network, numbers, state, rates, target)
+
+        return lax.scan(step, state, order)
+
+    return jax.jit(jax.vmap(train, in_axes=(0, 0, None, None, 0)), donate_argnums=0)
+
+
+def _answer_program(network: Network, full: float) -> Callable[..., Array]:
+    """Return the program that tells the class of each of several inputs, by replicate."""
+
+    def answer(weights: Weights, inputs: Array) -> Array:
+        rates = forward(network, weights, inputs.astype(float) / full, dendrites=False)
+        return jnp.argmax(rates[network.output].rate["E"])
+
+    return jax.jit(jax.vmap(jax.vmap(answer, in_axes=(None, 0)), in_axes=(0, None)))
+
+
+def _check(replicates: Sequence[Replicate], data: DataSet) -> None:
+    """Raise a `LearningError` if replicates do not go together or with the data."""
+    if not replicates:
+        raise LearningError("there is no network to train")
+    structures = {_structure(r.network) for r in replicates}
+    if len(structures) > 1:
+        raise LearningError("networks that are trained side by side may differ in numbers only")
+    network = replicates[0].network
+    inputs = data.training.inputs.shape[1]
+    if (network.inputs, network.classes) != (inputs, data.classes):
+        raise LearningError(
+            f"network {network.name!r} has {network.inputs} inputs and {network.classes} outputs, "
+            f"{data.name} has {inputs} and {data.classes}"
+        )
+
+
+def _structure(network: Network) -> Any:
+    """Return what the program of a network depends on."""
+    layers = tuple(
+        (
+            label,
+            tuple(layer.size(name) for name in ("E", "SomaI", "DendI")),
+            layer.bias_rate is None,
+            tuple(
+                (name, projection.rule, projection.total is None, projection.largest is None)
+                for name, projection in layer.projections.items()
+            ),
+        )
+        for label, layer in network.layers.items()
+    )
+    settings = (network.steps, network.tau, network.dale, network.settling, network.backward_steps)
+    return (*settings, network.inputs, *layers)

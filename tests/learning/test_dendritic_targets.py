@@ -1,0 +1,203 @@
+"""Dendritic target propagation against a plain loop, and against the authors' program."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+jax = pytest.importorskip("jax")
+pytest.importorskip("sklearn")
+
+from neurospine.learning.data import DataSet, Samples, load_data  # noqa: E402
+from neurospine.learning.network import Network, load_network  # noqa: E402
+from neurospine.learning.training import Replicate, State, Training  # noqa: E402
+from neurospine.learning.weights import initial_weights  # noqa: E402
+from tests.learning.plain_network import PlainLayer, learn  # noqa: E402
+
+#: Small layers; the numbers of rules are those of the file.
+SMALL = {"inputs": 64, "data": "digits", "H1.E": 40, "H1.SomaI": 6, "H1.DendI": 7,
+         "H2.E": 30, "H2.SomaI": 5, "H2.DendI": 4}  # fmt: skip
+#: Of weights up to 1, after 40 samples in double precision. In single precision a state near 0 may
+#: round to another sign, which switches a cell on or off.
+DOUBLE = 1e-9
+PLAIN = {
+    "W": "below_to_E", "Y": "SomaI_to_E", "V": "below_to_SomaI", "Q": "E_to_SomaI",
+    "R": "SomaI_to_SomaI", "Y_d": "DendI_to_E", "Q_d": "E_to_DendI", "R_d": "DendI_to_DendI",
+    "B": "above_to_E", "bias": "bias",
+}  # fmt: skip
+
+
+def plain_layers(network: Network, seed: int) -> list[PlainLayer]:
+    """Return the same network for the plain loop."""
+    layers = []
+    for label, own in initial_weights(network, seed).items():
+        given = network.layers[label].projections
+        matrices = {
+            short: np.asarray(own[name], dtype=float)
+            for short, name in PLAIN.items()
+            if name in own
+        }
+        numbers = {"rate_w": given["below_to_E"].rate, "rate_bias": network.layers[label].bias_rate}
+        if "DendI_to_E" in given:
+            numbers |= {
+                "rate_y": given["DendI_to_E"].rate,
+                "rate_q": given["E_to_DendI"].rate,
+                "rate_r": given["DendI_to_DendI"].rate,
+                "total_q": given["E_to_DendI"].total,
+                "total_r": given["DendI_to_DendI"].total,
+                "scale_b": given["above_to_E"].scale,
+            }
+        layers.append(PlainLayer(**matrices, **numbers))  # type: ignore[arg-type]
+    return layers
+
+
+def double(test: Callable[..., None]) -> Callable[..., None]:
+    """Run a test in double precision."""
+
+    @functools.wraps(test)
+    def run(*given: object, **named: object) -> None:
+        with jax.enable_x64(True):
+            test(*given, **named)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def digits() -> DataSet:
+    return load_data("digits")
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("dendritic_targets", {}),
+        ("fixed_top_down", {f"{label}.bias_rate": 0.02 for label in ("H1", "H2", "Output")}),
+    ],
+)
+@double
+def test_weights_follow_the_equations(name: str, more: dict[str, float], digits: DataSet) -> None:
+    network = load_network(name, SMALL | more)
+    training = Training([Replicate(network, 3, 1)], digits)
+    start = jax.tree.map(np.array, training.state.weights)
+    layers = plain_layers(network, 3)
+    order = np.random.default_rng([1, 0]).permutation(len(digits.training))[:40]
+    for index in order:
+        x = digits.training.inputs[index] / 16
+        learn(layers, x, np.eye(10)[digits.training.labels[index]], network.steps, network.tau)
+    training.run(40)
+    moved = set()
+    for (label, own), layer in zip(training.state.weights.items(), layers, strict=True):
+        for short, projection in PLAIN.items():
+            if projection in own:
+                found, wanted = np.asarray(own[projection][0]), getattr(layer, short)
+                np.testing.assert_allclose(found, wanted, atol=DOUBLE, err_msg=projection)
+                if np.abs(wanted - start[label][projection][0]).max() > 1e-3:
+                    moved.add(projection)
+    learning = {n for layer in network.layers.values() for n, p in layer.projections.items()
+                if p.rule not in ("fixed", "transpose")}  # fmt: skip
+    assert moved == learning | ({"bias"} if more else set())
+
+
+def test_signs_and_totals_hold_and_dendrites_learn_to_be_silent(digits: DataSet) -> None:
+    network = load_network("dendritic_targets", SMALL)
+    training = Training([Replicate(network, seed, seed) for seed in range(2)], digits)
+    seen = training.run(600)
+    for label, error in seen.dendrite.items():
+        assert (error[:, -100:].mean(1) < 0.7 * error[:, :100].mean(1)).all(), label
+    for label, own in training.state.weights.items():
+        for name, weights in own.items():
+            if name.startswith(("SomaI", "DendI")):
+                assert weights.max() <= 0, name
+            else:
+                assert weights.min() >= 0, name
+            total = network.layers[label].projections[name].total
+            if total:
+                np.testing.assert_allclose(np.abs(weights).sum(-1), total, rtol=1e-5)
+        for name in ("SomaI_to_SomaI", "DendI_to_DendI"):
+            if name in own:
+                assert not np.diagonal(own[name], axis1=1, axis2=2).any()
+
+
+@double
+def test_side_by_side_replicates_are_what_they_are_alone(digits: DataSet) -> None:
+    slow = SMALL | {"H1.below_to_E.rate": 0.001}
+    replicates = [
+        Replicate(load_network("dendritic_targets", values), seed, 5)
+        for values, seed in ((SMALL, 1), (SMALL, 2), (slow, 1))
+    ]
+    together = Training(replicates, digits)
+    together.run(40)
+    for place, replicate in enumerate(replicates):
+        alone = Training([replicate], digits)
+        alone.run(40)
+        for label, own in alone.state.weights.items():
+            for name, weights in own.items():
+                beside = together.state.weights[label][name][place]
+                np.testing.assert_allclose(beside, weights[0], atol=DOUBLE)
+
+
+@double
+def test_a_seed_fixes_the_result_however_it_is_cut(digits: DataSet) -> None:
+    network = load_network("dendritic_targets", SMALL)
+    whole, pieces = (Training([Replicate(network, 1, 2)], digits) for _ in range(2))
+    whole.run(40)
+    pieces.run(20)
+    pieces.run(20)
+    for label, own in whole.state.weights.items():
+        for name, weights in own.items():
+            np.testing.assert_array_equal(weights, pieces.state.weights[label][name])
+
+
+def test_every_epoch_has_each_sample_once(digits: DataSet) -> None:
+    short = DataSet("few", 10, digits.training[:7], digits.validation)
+    training = Training([Replicate(load_network("dendritic_targets", SMALL), 1, 1)], short)
+    training.samples = 4
+    order = training._order(1, 10)
+    assert sorted(order[3:10]) == list(range(7))
+    training.samples = 0
+    np.testing.assert_array_equal(training._order(1, 14)[4:], order)
+
+
+FOLDER = os.environ.get("NEUROSPINE_REFERENCE_DATA", "")
+REFERENCE = Path(FOLDER) / "eiann_dtp_reference.npz"
+
+
+@pytest.mark.skipif(
+    not FOLDER or not REFERENCE.is_file(), reason="no reference run to compare with"
+)
+def test_weights_equal_those_of_the_authors_program() -> None:
+    network = load_network("dendritic_targets")
+    data = load_data("mnist", Path(FOLDER))
+    with np.load(REFERENCE) as reference:
+        kept = dict(reference)
+    rows = kept["sample_index"]
+    np.testing.assert_array_equal(data.training.labels[rows], kept["labels"])
+    images = Samples(data.training.inputs[rows], data.training.labels[rows], 255.0)
+    training = Training([Replicate(network, 0, 0)], DataSet("mnist", 10, images, data.validation))
+    training._order = lambda seed, samples: np.arange(samples, dtype=np.int32)  # type: ignore[method-assign]
+
+    def key(label: str, projection: str) -> str:
+        origin, _, target = projection.partition("_to_")
+        below = network.below(label)
+        source = {"below": f"{below or 'Input'}.E"}.get(origin, f"{label}.{origin}")
+        return f"{label}.{target}<-{source}"
+
+    training.state = State(
+        {
+            label: {
+                name: jax.numpy.asarray(kept[f"initial/{key(label, name)}"])[None] for name in own
+            }
+            for label, own in training.state.weights.items()
+        },
+        training.state.memory,
+    )
+    training.run(len(rows))
+    for label, own in training.state.weights.items():
+        for name, weights in own.items():
+            wanted = kept[f"trained/{key(label, name)}"]
+            np.testing.assert_allclose(weights[0], wanted, rtol=0, atol=2e-5, err_msg=name)
