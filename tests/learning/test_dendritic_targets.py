@@ -103,10 +103,14 @@ def test_weights_follow_the_equations(name: str, more: dict[str, float], digits:
     assert moved == learning | ({"bias"} if more else set())
 
 
-def test_signs_and_totals_hold_and_dendrites_learn_to_be_silent(digits: DataSet) -> None:
-    network = load_network("dendritic_targets", SMALL)
+def test_digits_are_learnt_with_signs_and_totals_held_and_silent_dendrites(
+    digits: DataSet,
+) -> None:
+    network = load_network("dendritic_targets_digits")
     training = Training([Replicate(network, seed, seed) for seed in range(2)], digits)
-    seen = training.run(600)
+    seen = training.run(2000)
+    # Two epochs are a start, and seeds differ much; chance is 0.1.
+    assert (training.accuracy(digits.validation) > 0.3).all()
     for label, error in seen.dendrite.items():
         assert (error[:, -100:].mean(1) < 0.7 * error[:, :100].mean(1)).all(), label
     for label, own in training.state.weights.items():

@@ -90,7 +90,7 @@ def test_a_summary_is_one_sentence(path: Path) -> None:
 def test_a_network_is_called_as_its_file_and_fits_its_data(path: Path) -> None:
     network = load_network(path.stem)
     assert network.name == path.stem
-    shapes = {"mnist": (784, 10), "fashion_mnist": (784, 10), "spirals": (2, 4)}
+    shapes = {"mnist": (784, 10), "fashion_mnist": (784, 10), "spirals": (2, 4), "digits": (64, 10)}
     assert (network.inputs, network.classes) == shapes[network.data]
 
 
