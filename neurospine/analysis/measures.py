@@ -20,6 +20,7 @@ from neurospine.analysis import (
     sizes,
     spike_measures,
     trace_measures,
+    trials,
 )
 from neurospine.analysis.derived import exponential_fit, relative
 from neurospine.analysis.repeats import Cells, tabulate
@@ -151,4 +152,6 @@ _BY_KIND: dict[str, Callable[[Trajectory, Any], pd.DataFrame]] = {
     "sag": current_measures.sag,
     "time_constant": current_measures.time_constant,
     "assembly_strength": assemblies.assembly_strength,
+    "trial_response": trials.trial_response,
+    "trial_size": trials.trial_size,
 }
