@@ -24,6 +24,9 @@ SLOW = (
     "calcium_cultures",
     "calcium_lowered",
     "clopath_hyperpolarised",
+    "discrimination",
+    "distal_reward",
+    "reward_delay",
     "cluster_competition",
     "gaba_gating",
     "low_frequency_shrinkage",
@@ -90,6 +93,13 @@ OPEN = {
     "spn_d2_properties": {"time constant of the full model", "rates of the full model"},
     "pv_interneuron_properties": set(),
     "som_interneuron_properties": set(),
+    "conditioning": set(),
+    "discrimination": set(),
+    "distal_reward": set(),
+    "reward_delay": {
+        "a reward after more than a second is learnt less than by half, eligibility after slices",
+        "a reward after 2.5 s is not learnt, eligibility after slices",
+    },
 }
 
 
@@ -115,3 +125,18 @@ def test_a_balanced_network_fires_irregularly_and_its_weights_do_not_saturate(ou
     highest = load_model("balanced_network").parameters["volume_highest"].value
     assert np.mean(volume > 0.99 * highest) < 0.05
     assert np.std(np.log(volume)) > 0.1
+
+
+def test_spikes_of_dopamine_neurons_teach_the_circuit_that_drives_them(outcome: Any) -> None:
+    run = outcome("conditioning")
+    size, at_cue = (
+        run.measures[n].set_index(["loop", "trial"])["value"] for n in ("size", "at_cue")
+    )
+    assert size["release_cut"].to_numpy() == pytest.approx(0.1)  # pairs alone change nothing
+    assert at_cue["release_cut"].abs().max() < 2
+    assert size["simulated_neurons"].iloc[-1] > 0.3
+    assert at_cue["simulated_neurons"].iloc[-1] > 3 * at_cue["simulated_neurons"].iloc[0]
+    spikes = run.trajectory.spikes["dopamine_neurons"]
+    rest = spikes["time"] < 4.0  # before the first cue
+    neurons = run.trajectory.info.populations["dopamine_neurons"]
+    assert 4.0 < rest.sum() / neurons / 4.0 < 6.0  # they keep up the tonic level
