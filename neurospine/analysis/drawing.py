@@ -30,6 +30,7 @@ _LINE = 46
 #: What the own axes of measures are called in pictures.
 _OWN = {
     "lag": "Lag", "time": "Time", "stage": "Stage", "distance": "Distance to a stimulated spine",
+    "trial": "Trial",
 }  # fmt: skip
 _SIZES = {"um**3": "Head volume", "um**2": "Head area"}
 _UNITS = {"um**3": "µm³", "um**2": "µm²", "um": "µm", "day": "days", "hour": "hours",

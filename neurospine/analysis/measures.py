@@ -21,6 +21,7 @@ from neurospine.analysis import (
     sizes,
     spike_measures,
     trace_measures,
+    trials,
 )
 from neurospine.analysis.derived import exponential_fit, relative
 from neurospine.analysis.repeats import Cells, tabulate
@@ -153,4 +154,6 @@ _BY_KIND: dict[str, Callable[[Trajectory, Any], pd.DataFrame]] = {
     "time_constant": current_measures.time_constant,
     "assembly_strength": assemblies.assembly_strength,
     "memory_contrast": memories.memory_contrast,
+    "trial_response": trials.trial_response,
+    "trial_size": trials.trial_size,
 }

@@ -24,6 +24,7 @@ from neurospine.analysis.spine_plots import (
     draw_spread,
     draw_trajectories,
 )
+from neurospine.analysis.trial_plots import draw_trials
 from neurospine.analysis.visits import in_unit
 from neurospine.description.neuron_pictures import Morphology, Raster, Voltage
 from neurospine.description.picture_tables import Lines
@@ -37,6 +38,7 @@ from neurospine.description.pictures import (
     Trajectories,
 )
 from neurospine.description.protocol import Protocol
+from neurospine.description.trial_pictures import Trials
 from neurospine.description.units import seconds
 from neurospine.results.trajectory import Trajectory
 
@@ -56,6 +58,8 @@ def picture(trajectory: Trajectory, protocol: Protocol, measures: Measures) -> F
             draw_voltage(figure, trajectory, protocol, plot)
         case Raster() as plot:
             draw_raster(figure, trajectory, plot)
+        case Trials() as plot:
+            draw_trials(figure, trajectory, protocol, plot, measures)
         case Morphology() as plot:
             figure.set_size_inches(6.4, 6.0)
             draw_morphology(figure.add_subplot(), trajectory, plot)

@@ -64,6 +64,12 @@ from neurospine.description.size_measures import (
     SizeDistribution,
     TailExponent,
 )
+from neurospine.description.trial_measures import (
+    TrialMeasure,
+    TrialResponse,
+    TrialSize,
+    check_trials,
+)
 from neurospine.description.units import convert, parse_quantity, seconds, whole_steps
 from neurospine.errors import ProtocolError, UnitError
 
@@ -76,8 +82,8 @@ Measure = Annotated[
     | Fluctuation | Kesten | Autocorrelation | Occupancy | Ages | Summation | FiringRate
     | SpikeCount | IsiVariation | FirstSpikeLatency | RestingPotential | PeakDeflection
     | Attenuation | TraceDurationAbove | InputResistance | Sag | TimeConstant | Shape
-    | ShapeCorrelation | PairCorrelation | AssemblyStrength | MemoryContrast | SizeChange | NearLost
-    | CohortLoss,
+    | ShapeCorrelation | PairCorrelation | AssemblyStrength | MemoryContrast | SizeChange
+    | NearLost | CohortLoss | TrialResponse | TrialSize,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -100,6 +106,8 @@ def check_measures(protocol: Protocol) -> None:
             check_phases(protocol, measure, place)
         if isinstance(measure, SizeChange):
             check_size_change(protocol, measure, place)
+        if isinstance(measure, TrialMeasure):
+            check_trials(protocol, measure, place)
         if isinstance(measure, NearLost | CohortLoss):
             check_remodelling(protocol, measure, place)
         if isinstance(measure, Density):

@@ -15,6 +15,7 @@ from neurospine.description.neuron_pictures import Morphology, Raster, Voltage
 from neurospine.description.picture_tables import Lines, Picture, check_lines
 from neurospine.description.published import load_reference
 from neurospine.description.size_measures import Fluctuation
+from neurospine.description.trial_pictures import Trials, check_trial_picture
 from neurospine.description.units import convert, parse_quantity
 from neurospine.errors import ProtocolError, UnitError
 
@@ -131,7 +132,7 @@ Plot = Annotated[
     | Annotated[Trajectories, Tag("trajectories")] | Annotated[Scatter, Tag("scatter")]
     | Annotated[Shapes, Tag("shapes")]
     | Annotated[Voltage, Tag("voltage")] | Annotated[Raster, Tag("raster")]
-    | Annotated[Morphology, Tag("morphology")],
+    | Annotated[Morphology, Tag("morphology")] | Annotated[Trials, Tag("trials")],
     Discriminator(_kind),
 ]  # fmt: skip
 
@@ -153,13 +154,15 @@ def check_plot(protocol: Protocol) -> None:
         raise ProtocolError("[plot]: a scatter needs either 'measure' or 'phase'")
     if isinstance(plot, Voltage | Raster | Morphology):
         check_neuron_picture(protocol, plot)
+    if isinstance(plot, Trials):
+        check_trial_picture(protocol, plot)
     facts = plot.model_dump()
     if facts.get("measure"):
         known("[plot]: measure", facts["measure"], protocol.measures)
         _check_measure(protocol, plot, facts["measure"])
     if facts.get("series"):
         known("[plot]: series", facts["series"], protocol.conditions)
-    if facts.get("phase"):
+    if facts.get("phase") and not isinstance(plot, Trials):  # which names all turns of it
         known("[plot]: phase", facts["phase"], protocol.phase_times())
     for key, unit in (("lag", "second"), ("detection", "um**3")):
         try:

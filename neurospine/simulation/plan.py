@@ -9,6 +9,7 @@ from neurospine.description.disorder import Disorder
 from neurospine.description.model import Model
 from neurospine.description.neuron_checks import check_populations
 from neurospine.description.protocol import Protocol
+from neurospine.description.trial_measures import check_trial_model
 from neurospine.description.units import whole_steps
 from neurospine.errors import ModelError, ProtocolError
 from neurospine.simulation.cells import Cells, potentials
@@ -141,6 +142,7 @@ class _Planner:
     def plan(self) -> Plan:
         circuit = self.model.circuit
         check_populations(self.protocol, self.model)
+        check_trial_model(self.protocol, self.model)
         forced = {n: s for n, s in self.sizes.items() if n not in self.model.neurons}
         slots = {
             name: make_slots(self.numbers, name, self.sizes, self.seed)
