@@ -8,35 +8,23 @@ files stand in a folder, by default results/learning; those that are there are r
 """
 
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from draw_disorders_and_learning import draw
-from fit_disorders import CORTEX, log_drift
+from learning_runs import MEMORY, Column, at_place, changed, effect, measured
+from noise_and_memory import along_noise
 
-from neurospine import Protocol, Trajectory, load_disorder, load_protocol, simulate
-from neurospine.analysis.chain_measures import sizes, stationary
-from neurospine.analysis.effect_sizes import paired_effect
-from neurospine.analysis.repeat_values import repeat_values
+from neurospine import load_disorder, load_protocol
 from neurospine.description.disordered import disorder_names
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "disorders_and_learning.csv"
 PICTURE = ROOT / "docs" / "images" / "disorders_and_learning.png"
 CONTROL = "control"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One number of a run: a measure at a place on its own axis (the nearest one)."""
-
-    name: str
-    measure: str
-    axis: str
-    place: float
+#: How the table for readers says why there is no number, by the first word of the reason.
+SHORT = {"begins": "begins later", "does": "does not apply", "in": "nothing left in control"}
 
 
 @dataclass(frozen=True)
@@ -50,14 +38,9 @@ class Experiment:
     sets: tuple[str, ...] = ()
     disorders: tuple[str, ...] = ()
     repeats: int | None = None
+    numbers: dict[str, str] | None = None
 
 
-MEMORY = (
-    Column("memory: learnt", "memory", "time", 0.0),
-    Column("memory: kept 4 weeks", "kept", "time", 28.0),
-    Column("memory: there after 4 weeks", "memory", "time", 28.0),
-    Column("memory: new spines", "rewired", "time", 0.0),
-)
 ASSEMBLIES = (
     Column("assemblies: learnt", "strength", "time", 0.0),
     Column("assemblies: kept 4 weeks", "kept", "time", 28.0),
@@ -81,7 +64,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         "memory_retention", MEMORY, "near a plaque", "plaque_memory_spine",
-        ("cortex_young_adult",), ("alzheimer",),
+        (), ("alzheimer",), numbers={"plaque_distance": "10 um"},
     ),
     Experiment(
         "memory_retention", MEMORY, "striatum, D1 cells", "striatal_memory_spine",
@@ -92,21 +75,13 @@ EXPERIMENTS = (
     Experiment("discrimination", DISCRIMINATION, "striatum, D1 and D2 cells", repeats=6),
 )  # fmt: skip
 
-#: Factors on the slope of intrinsic noise; 1 is the healthy preset.
-FACTORS = (0.25, 0.35, 0.5, 0.71, 1.0, 1.41, 2.0, 2.83, 4.0)
-SERIES = ("noise alone", "noise alone, births to match", "noise and drift, births to match")
-NOISE = (
-    *MEMORY,
-    Column("density", "density", "", 0.0),
-)
-
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "results" / "learning"
     folder.mkdir(parents=True, exist_ok=True)
     presets = pd.concat([_presets(number, e, folder) for number, e in enumerate(EXPERIMENTS)])
     presets = pd.concat([presets, _missing(presets)], ignore_index=True)
-    noise = _noise(folder)
+    noise = along_noise(folder)
     table = pd.concat([presets.assign(question="disorder"), noise.assign(question="noise slope")])
     front = ["question", "row", "column", "model"]
     table = table[[*front, *(name for name in table if name not in front)]]
@@ -122,7 +97,7 @@ def _presets(number: int, experiment: Experiment, folder: Path) -> pd.DataFrame:
     """Return the effects of disorders in one experiment."""
     protocol = load_protocol(experiment.protocol)
     if experiment.spine:
-        protocol = _changed(
+        protocol = changed(
             protocol,
             model={"circuit": protocol.model.circuit, "spine": experiment.spine,
                    "parameters": experiment.sets},
@@ -131,16 +106,16 @@ def _presets(number: int, experiment: Experiment, folder: Path) -> pd.DataFrame:
             targets=(),
         )  # fmt: skip
     if experiment.repeats:
-        protocol = _changed(protocol, repeats=experiment.repeats)
-    values = _values(protocol, folder / f"{number}_{experiment.protocol}.h5")
+        protocol = changed(protocol, repeats=experiment.repeats)
+    found = measured(protocol, folder / f"{number}_{experiment.protocol}.h5", experiment.numbers)
     rows = []
     for column in experiment.columns:
-        table = _at(values[column.measure], column)
+        table = at_place(found[column.measure], column)
         for name in table["disorder"].unique():
             if name != CONTROL:
-                effect = _effect(table, table["disorder"] == CONTROL, table["disorder"] == name)
+                change = effect(table, table["disorder"] == CONTROL, table["disorder"] == name)
                 rows.append({"row": name, "column": column.name, "model": experiment.model,
-                             **effect})  # fmt: skip
+                             **change})  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -165,123 +140,6 @@ def _why(name: str, column: str) -> str:
     return f"does not apply: the model has no {what}"
 
 
-def _noise(folder: Path) -> pd.DataFrame:
-    """Return memory along the slope of noise: values, and effects relative to the healthy one."""
-    rows = list(_slopes())
-    conditions = {
-        name.rpartition(".")[2]: {
-            "values": [row[name.rpartition(".")[2]] for row in rows], "unit": unit,
-            "meaning": meaning, "parameter": name,
-        }
-        for name, unit, meaning in (
-            ("log_drift.slope_factor", "1", "Factor on the noise at unchanged drift"),
-            ("log_drift.noise_slope", "1/day**0.5", "Noise with its drift"),
-            ("log_drift.tau_drift", "day", "Drift"),
-            ("turnover.birth_rate", "1/day", "Births"),
-            ("turnover.start_share", "1", "Filled sites at the start"),
-            ("turnover.start_volume", "um**3", "Volume at the start"),
-            ("turnover.start_spread", "1", "Spread at the start"),
-        )
-    }  # fmt: skip
-    protocol = load_protocol("memory_retention")
-    measures = {
-        name: table for name, table in _tables(protocol)["measures"].items()
-        if table["kind"] != "effect"
-    }  # fmt: skip
-    protocol = _changed(
-        protocol, name="memory_and_noise", arrangement="rows", conditions=conditions,
-        disorder_from=None, measures=measures, targets=(), plot=None,
-    )  # fmt: skip
-    values = _values(protocol, folder / "noise.h5")
-    values["area"] = _area(values["memory"])
-    found = []
-    for column in (*NOISE, Column("memory: sum over 8 weeks", "area", "", 0.0)):
-        table = _at(values[column.measure], column)
-        own = list(conditions)
-        number = table.groupby(own, sort=False).ngroup()
-        keys = table.loc[~number.duplicated(), own].reset_index(drop=True)
-        for row in rows:
-            mine = number == _row(keys, row)
-            effect = _effect(table, number == _row(keys, rows[FACTORS.index(1.0)]), mine)
-            found.append({"row": f"{row['factor']:g}", "column": column.name,
-                          "series": row["series"], "model": "young adult cortex",
-                          **_interval(table.loc[mine, "value"]), **effect})  # fmt: skip
-    return pd.DataFrame(found)
-
-
-def _slopes() -> Iterator[dict[str, float | str]]:
-    """Yield the parameters of each series and factor, with the steady sizes as start."""
-    healthy = stationary(log_drift(CORTEX)).sum()
-    for series in SERIES:
-        for factor in FACTORS:
-            moved = {"slope_factor": factor, "noise_slope": CORTEX["noise_slope"],
-                     "tau_drift": CORTEX["tau_drift"]}  # fmt: skip
-            if "drift" in series:
-                moved = {"slope_factor": 1.0, "noise_slope": CORTEX["noise_slope"] * factor,
-                         "tau_drift": CORTEX["tau_drift"] / factor**2}  # fmt: skip
-            chain = log_drift({**CORTEX, **moved})
-            law = stationary(chain)
-            births = CORTEX["birth_rate"] * (healthy / law.sum() if "births" in series else 1.0)
-            size, filled = sizes(chain, law), births * law.sum()
-            yield {"series": series, "factor": factor, **moved, "birth_rate": births,
-                   "start_share": filled / (1 + filled), "start_volume": np.exp(size.log_mean),
-                   "start_spread": size.log_sd}  # fmt: skip
-
-
-def _row(keys: pd.DataFrame, row: dict[str, float | str]) -> int:
-    same = [np.isclose(keys[name].astype(float), float(row[name])) for name in keys]
-    return int(np.flatnonzero(np.all(same, axis=0))[0])
-
-
-def _area(memory: pd.DataFrame) -> pd.DataFrame:
-    """Return the sum of d' over the weeks after training (d' times days), by repeat."""
-    keys = [name for name in memory if name not in ("time", "value")]
-    sums = memory.groupby(keys, sort=False)[["time", "value"]].apply(
-        lambda part: np.trapezoid(part["value"], part["time"])
-    )
-    return sums.rename("value").reset_index()
-
-
-def _tables(protocol: Protocol) -> dict:
-    return protocol.model_dump(exclude_unset=True)
-
-
-def _changed(protocol: Protocol, **tables: object) -> Protocol:
-    """Return a protocol with other tables."""
-    return Protocol(**{k: v for k, v in {**_tables(protocol), **tables}.items() if v is not None})
-
-
-def _values(protocol: Protocol, path: Path) -> dict[str, pd.DataFrame]:
-    """Return what a protocol measures, by repeat; its run is made if it is not there."""
-    if path.exists():
-        trajectory = Trajectory.from_hdf5(path)
-    else:
-        print(f"running {protocol.name} ({path.name})", flush=True)
-        trajectory = simulate(None, protocol, output=path)
-    return repeat_values(trajectory, protocol)
-
-
-def _at(table: pd.DataFrame, column: Column) -> pd.DataFrame:
-    if not column.axis:
-        return table
-    places = table[column.axis]
-    nearest = places.iloc[(places - column.place).abs().argmin()]
-    return table[places == nearest]
-
-
-def _effect(table: pd.DataFrame, control: pd.Series, other: pd.Series) -> dict[str, object]:
-    both = [table[rows].set_index("repeat")["value"].dropna() for rows in (control, other)]
-    first, second = both[0].align(both[1], join="inner")
-    effect = paired_effect(first.to_numpy(float), second.to_numpy(float))
-    return {**asdict(effect), "excludes_zero": effect.excludes_zero}
-
-
-def _interval(values: pd.Series) -> dict[str, float]:
-    """Return the mean of values with its interval, as a pair's with nothing."""
-    effect = paired_effect(np.zeros(len(values)), values.to_numpy(float))
-    return {"value_low": effect.low, "value_high": effect.high}
-
-
 def markdown(table: pd.DataFrame, across: str) -> str:
     """Return a table in Markdown, a row for each disorder or factor."""
     columns = list(dict.fromkeys(table[across]))
@@ -295,7 +153,7 @@ def markdown(table: pd.DataFrame, across: str) -> str:
 def _cell(row: pd.Series) -> str:
     """Return the change in percent, or of noise the value; bold where it is not that of control."""
     if isinstance(row.get("why"), str):
-        return "begins later" if "begins" in row["why"] else "does not apply"
+        return SHORT[row["why"].split(" ", 1)[0]]
     if "value_low" in row:
         text = f"{row['value']:.3g} ({row['value_low']:.3g} to {row['value_high']:.3g})"
     else:

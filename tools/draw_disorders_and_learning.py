@@ -20,9 +20,9 @@ PANELS = {
 #: What is drawn along the slope of noise.
 CURVES = {
     "memory: learnt": "Speed: d' learnt in 10 days",
-    "memory: kept 4 weeks": "Retention: share kept 4 weeks",
+    "memory: new spines": "Speed of rewiring: contrast\nin new spines in 10 days",
+    "memory: kept 4 weeks": "Retention: share of the\ncontrast kept for 4 weeks",
     "memory: there after 4 weeks": "Both: d' after 4 weeks",
-    "memory: sum over 8 weeks": "Both: d' summed over 8 weeks (day)",
 }
 COLOURS = ("#d55e00", "#0072b2", "#009e73")
 GREY, CHANGED = "0.6", "#0072b2"
