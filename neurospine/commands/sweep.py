@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -174,11 +175,11 @@ def _show(grid: Any, folder: Path) -> None:
     from neurospine.sweeps.sweep import done_before
 
     unit, length = time_unit(grid.protocol.duration)
-    points = grid.points()
-    done = done_before(grid, folder)
+    points, done = grid.points(), done_before(grid, folder)
+    there = Counter(run.point.label for run in grid.runs() if run.name in done)
     for point in points[:_SHOWN]:
-        runs = sum(f"{run.name}" in done for run in grid.runs() if run.point.label == point.label)
-        text = f"{point.label or grid.protocol.name}: {len(grid.seeds)} seeds, {runs} done"
+        name = point.label or grid.protocol.name
+        text = f"{name}: {len(grid.seeds)} seeds, {there[point.label]} done"
         out.print(text, highlight=False, markup=False, soft_wrap=True)
     if len(points) > _SHOWN:
         out.print(f"and {len(points) - _SHOWN} points more", highlight=False)

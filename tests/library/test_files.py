@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
 from pathlib import Path
@@ -117,38 +118,37 @@ def test_every_value_of_a_set_is_one_that_may_be_set(path: Path, label: str) -> 
     assert (chosen.source == "fitted") <= bool(chosen.fitted_to)
 
 
-def follows_potentials(spine: str) -> bool:
-    used = {used for path in MODELS if path.stem == spine for used in part(path).use}
-    return any("voltage" in part(path).needs for path in MODELS if path.stem in used)
-
-
-def reads_neuromodulators(spine: str) -> set[str]:
-    used = {used for path in MODELS if path.stem == spine for used in part(path).use}
-    needs = {port for path in MODELS if path.stem in used for port in part(path).needs}
-    return needs & set(NEUROMODULATORS)
-
-
 @pytest.mark.parametrize("path", CIRCUITS, ids=name)
-def test_a_circuit_loads_with_its_own_spine_and_every_other(path: Path) -> None:
-    spines = [p.stem for p in MODELS if part(p).kind == "spine"]
+def test_a_circuit_loads_with_its_own_spines(path: Path) -> None:
     own = load_model(path.stem)
     assert own == load_model(path)
-    assert spines
-    targets = {projection.target for projection in own.circuit.projections.values()}
-    blind = bool(targets - set(own.neurons))
-    for spine in spines:
-        if own.circuit.use_sets:
-            continue
-        if own.spines and reads_neuromodulators(spine) - set(own.neuromodulators):
-            with pytest.raises(ModelError, match=r"needs a table \[neuromodulators"):
-                load_model(path.stem, spine=spine)
-            continue
-        if blind and follows_potentials(spine):
-            with pytest.raises(ModelError, match="needs the port 'voltage'"):
-                load_model(path.stem, spine=spine)
-            continue
-        instead = load_model(path.stem, spine=spine)
-        assert set(instead.spines) == set(own.circuit.projections)
+    assert set(own.spines) == set(own.circuit.projections)
+
+
+#: A forced cell, a point neuron, a dendrite, and circuits with neuromodulators.
+HOSTS = ("independent_pairs", "axon_and_cell", "dendritic_line", "modulated_pairs",
+         "cortical_pairs")  # fmt: skip
+
+
+@pytest.mark.parametrize("spine", [p.stem for p in MODELS if part(p).kind == "spine"])
+def test_a_spine_fits_every_circuit_that_has_what_it_reads(spine: str) -> None:
+    parts = [part(path) for path in MODELS if path.stem in part(path_of(spine)).use]
+    needs = {port for used in parts for port in getattr(used, "needs", ())}
+    for host in HOSTS:
+        own = load_model(host)
+        blind = any(p.target not in own.neurons for p in own.circuit.projections.values())
+        wanted: Any = contextlib.nullcontext()
+        if needs & set(NEUROMODULATORS) - set(own.neuromodulators):
+            wanted = pytest.raises(ModelError, match=r"needs a table \[neuromodulators")
+        elif blind and "voltage" in needs:
+            wanted = pytest.raises(ModelError, match="needs the port 'voltage'")
+        with wanted:
+            assert set(load_model(host, spine=spine).spines) == set(own.circuit.projections)
+
+
+def path_of(stem: str) -> Path:
+    (path,) = (path for path in MODELS if path.stem == stem)
+    return path
 
 
 @pytest.mark.parametrize("path", PROTOCOLS, ids=name)

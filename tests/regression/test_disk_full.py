@@ -123,7 +123,7 @@ def test_no_room_for_a_file_of_measures(tmp_path: Path) -> None:
 def test_a_run_in_python_cannot_be_resumed_and_does_not_say_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neurospine.simulation.simulate.start_part", with_room)
+    monkeypatch.setattr("neurospine.simulation.running.start_part", with_room)
     with largest_file(600), pytest.raises(ResultError, match="could not be written") as caught:
         simulate(None, TINY, backend="numpy", output=tmp_path / "run.h5")
     assert "--resume" not in str(caught.value)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurospine import NeurospineError, Protocol, Trajectory, cli, recover, resume, simulate
+from neurospine import NeurospineError, Protocol, Trajectory, recover, resume, simulate
+from neurospine.commands import recovery
 from neurospine.errors import ResultError
 from neurospine.results.part import held
 
@@ -33,7 +34,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         raise ResultError("run.h5: cannot be written (No space left on device)")
 
     with monkeypatch.context() as patch:
-        patch.setattr("neurospine.simulation.simulate.write_part", refuse)
+        patch.setattr("neurospine.simulation.running.write_part", refuse)
         with pytest.raises(NeurospineError, match=r"No space left.*kept in .*run\.h5\.part"):
             simulate(None, TINY, backend="numpy", output=tmp_path / "run.h5")
     return tmp_path / "run.h5.part"
@@ -132,10 +133,10 @@ def test_a_run_in_progress_is_left_alone(kept: Path) -> None:
 def test_the_command_says_how_far_the_run_came(
     kept: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cli.recover(kept)
+    recovery.recover(kept)
     assert capsys.readouterr().out == f"{kept.with_suffix('')}: 0.05 of 0.05 s biological\n"
     with pytest.raises(ResultError, match="exists already"):
-        cli.recover(kept)
+        recovery.recover(kept)
 
 
 @pytest.mark.cpp
