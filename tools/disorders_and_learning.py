@@ -14,15 +14,26 @@ from pathlib import Path
 import pandas as pd
 from draw_disorders_and_learning import draw
 from learning_runs import MEMORY, Column, at_place, changed, effect, measured
-from noise_and_memory import along_noise
+from noise_and_memory import MATCHED, along_noise
 
 from neurospine import load_disorder, load_protocol
 from neurospine.description.disordered import disorder_names
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "disorders_and_learning.csv"
+PAGE = TABLE.with_suffix(".md")
 PICTURE = ROOT / "docs" / "images" / "disorders_and_learning.png"
 CONTROL = "control"
+#: Columns on the page; the file has all.
+SHOWN = (
+    "memory: learnt",
+    "memory: new spines",
+    "memory: kept 4 weeks",
+    "assemblies: learnt",
+    "assemblies: kept 4 weeks",
+    "conditioning: second day",
+    "conditioning: 4 days later",
+)
 #: How the table for readers says why there is no number, by the first word of the reason.
 SHORT = {"begins": "begins later", "does": "does not apply", "in": "nothing left in control"}
 
@@ -64,11 +75,13 @@ EXPERIMENTS = (
     ),
     Experiment(
         "memory_retention", MEMORY, "near a plaque", "plaque_memory_spine",
-        (), ("alzheimer",), numbers={"plaque_distance": "10 um"},
+        (), ("alzheimer",), numbers={"plaque_distance": "10 um", "birth_rate": "0.01553 / day",
+                 "start_share": "0.5"},
     ),
     Experiment(
         "memory_retention", MEMORY, "striatum, D1 cells", "striatal_memory_spine",
         ("ca1_in_vivo", "d1_cells"), ("cocaine",),
+        numbers={"birth_rate": "0.0951 / day", "start_share": "0.5"},
     ),
     Experiment("assemblies_in_disorders", ASSEMBLIES, "cortical network"),
     Experiment("conditioning_days", CONDITIONING, "striatum, D1 cells"),
@@ -86,11 +99,23 @@ def main() -> None:
     front = ["question", "row", "column", "model"]
     table = table[[*front, *(name for name in table if name not in front)]]
     TABLE.write_text(table.to_csv(index=False, float_format="%.5g"))
-    print(markdown(presets, "column"))
-    for name, part in noise.groupby("column", sort=False):
-        print(f"\n{name}\n")
-        print(markdown(part, "series"))
+    texts = {
+        "disorders": markdown(presets[presets["column"].isin(SHOWN)], "column"),
+        "slope": markdown(noise[noise["series"] == MATCHED], "column"),
+        "readings": markdown(noise[noise["column"] == "memory: there after 4 weeks"], "series"),
+    }
+    for name, text in texts.items():
+        print(f"\n{text}")
+        _insert(name, text)
     draw(presets, noise, PICTURE)
+
+
+def _insert(name: str, text: str) -> None:
+    """Put a table into its place on the page."""
+    page = PAGE.read_text()
+    start, stop = (f"<!-- {word} of {name} -->" for word in ("table", "end"))
+    before, rest = page.split(start)
+    PAGE.write_text(f"{before}{start}\n{text}\n{stop}{rest.split(stop)[1]}")
 
 
 def _presets(number: int, experiment: Experiment, folder: Path) -> pd.DataFrame:

@@ -42,14 +42,15 @@ def draw(presets: pd.DataFrame, noise: pd.DataFrame, path: Path) -> None:
     panels[0].set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
     panels[0].set_ylim(len(names) - 0.4, -0.6)
     above.suptitle(
-        "Change by a disorder, % of control, with 95 % intervals (blue: zero is excluded; "
-        "x: the model lacks what the disorder changes)"
+        "Change by a disorder, % of control, with 95 % intervals (blue: without zero; "
+        "n/a: the model lacks what the disorder changes)"
     )
     below.suptitle("Memory along the slope of intrinsic noise (young adult cortex; 1: healthy)")
     for axes, (column, title) in zip(below.subplots(1, len(CURVES)), CURVES.items(), strict=True):
         _curves(axes, noise[noise["column"] == column])
         axes.set_title(title, fontsize="medium")
-    below.axes[0].legend(frameon=False, fontsize="small")
+    lines = below.axes[0].get_lines()[1:]
+    below.legend(handles=lines, loc="outside lower center", ncols=len(lines), frameon=False)
     path.parent.mkdir(exist_ok=True)
     figure.savefig(path, dpi=110)
 
@@ -60,7 +61,8 @@ def _disorders(axes: Axes, table: pd.DataFrame, names: list[str]) -> None:
     known = table[table["percent"].notna()].set_index("row")
     for place, name in enumerate(names):
         if name not in known.index:
-            axes.plot(0, place, "x", color=GREY, ms=4)
+            axes.text(0, place, "n/a", color=GREY, fontsize=6, ha="center", va="center",
+                      bbox={"color": "white", "pad": 1})  # fmt: skip
             continue
         row = known.loc[name]
         colour = CHANGED if row["excludes_zero"] else GREY

@@ -17,6 +17,7 @@ FIXED = "noise alone, births as they are"
 MATCHED = "noise alone, births that keep the density"
 BOTH = "noise with its drift, births that keep the density"
 SERIES = (FIXED, MATCHED, BOTH)
+REPEATS = 24
 #: Parameters that vary along the slope, with the units of their values.
 UNITS = {
     "log_drift.slope_factor": "1",
@@ -52,7 +53,7 @@ def along_noise(folder: Path) -> pd.DataFrame:
     }  # fmt: skip
     protocol = changed(
         protocol, name="memory_and_noise", arrangement="rows", conditions=conditions,
-        disorder_from=None, measures=measures, targets=(), plot=None,
+        repeats=REPEATS, disorder_from=None, measures=measures, targets=(), plot=None,
     )  # fmt: skip
     values = measured(protocol, folder / "noise.h5")
     values["area"] = _area(values["memory"])

@@ -54,9 +54,7 @@ def _imaging(trajectory: Trajectory, name: str, measure: MemoryContrast) -> Imag
     return Imaging(trajectory, name, measure)
 
 
-def _sites(
-    cells: Cells, imaging: Imaging, time: float, since: float | None
-) -> tuple[Array, Array]:
+def _sites(cells: Cells, imaging: Imaging, time: float, since: float | None) -> tuple[Array, Array]:
     """Return the mean weight of sites, and the standard deviation over them, shape (cells,) each.
 
     Only spines born since a time (s) count in the mean, where one is given.
@@ -76,4 +74,5 @@ def _sites(
 
 def _over(part: Array, whole: Array) -> Array:
     """Return part/whole, NaN where the whole is 0."""
-    return np.divide(part, whole, where=whole != 0, out=np.full(part.shape, np.nan))
+    nothing = np.full(part.shape, np.nan)
+    return np.asarray(np.divide(part, whole, where=whole != 0, out=nothing))

@@ -58,14 +58,14 @@ class MemoryContrast(PhasesMeasure):
     """How much the spines of a pattern weigh more than others.
 
     The pattern is all sites of the `projection`, the others are all sites `against` it, and a
-    site weighs what the spine there weighs, 0 where there is none. So a pattern gains by spines that
-    grow and by spines that come. With `formed_since` only those count that were born since the
-    start of that phase.
+    site weighs what the spine there weighs, 0 where there is none. So a pattern gains by spines
+    that grow and by spines that come. With `formed_since` only those count that were born since
+    the start of that phase.
 
-    ``difference`` is the mean weight of a site of the pattern less that of another one;
-    ``d_prime`` is that over the standard deviation of the weight of other sites, all their spines
-    included, which is what a cell has to tell the pattern from; ``kept`` is the difference over what it was at
-    first.
+    ``difference`` is the mean weight of a site of the pattern less that of another one.
+    ``d_prime`` is that over the standard deviation of the weights of other sites, with all their
+    spines: what a cell has to tell the pattern from. ``kept`` is the difference over what it was
+    at first.
     """
 
     kind: Literal["memory_contrast"]

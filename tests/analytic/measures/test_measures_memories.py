@@ -43,12 +43,16 @@ def protocol(**changed: Any) -> Protocol:
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def run() -> Any:
+def simulated(**given: Any) -> Any:
     values = {"n_sites": SITES, "birth_rate": "0.3 / day", "elimination_rate": "1 / day",
               "elimination_volume": 0.1}  # fmt: skip
     model = load_model("trained_cell").with_parameters(values)
-    return simulate(model, protocol(), backend="numpy", seed=3)
+    return simulate(model, protocol(), backend="numpy", seed=3, **given)
+
+
+@pytest.fixture(scope="module")
+def run() -> Any:
+    return simulated()
 
 
 def weights(run: Any, projection: str, repeat: int, time: float, since: float) -> list[float]:
@@ -94,13 +98,15 @@ def test_contrast_is_that_of_mean_weights_of_sites(run: Any) -> None:
         assert tables[name]["time"].round(3).tolist() == [0, 2, 4]
 
 
-def test_pairs_enlarge_the_spines_of_the_pattern(run: Any) -> None:
-    """By the same amount each; 50 ms is the time that glutamate stays bound."""
-    phases = run.info.phases
+@pytest.mark.parametrize(("disorder", "receptors"), [((), 1.0), ("nmda_hypofunction", 0.6)])
+def test_pairs_enlarge_the_spines_of_the_pattern(disorder: Any, receptors: float) -> None:
+    """By the same amount each, in proportion to NMDA receptors; glutamate stays for 50 ms."""
+    run = simulated(disorder=disorder)
+    session = float(run.info.phases["start"][1])
     spines = run.spines["trained_sites"]
-    at = int(np.argmin(np.abs(spines["time"].values - float(phases["start"][1]))))
+    at = int(np.argmin(np.abs(spines["time"].values - session)))
     filled = np.mean(spines["stage"].values[at] != 0)
-    pair = 0.0357 * (np.exp(-10 / 50) + 0.044**2)  # a share of weight 1
+    pair = 0.0357 * (receptors * np.exp(-10 / 50) + (0.044 * receptors) ** 2)  # of weight 1
     table = measure(run, protocol(phase="session_1", last="session_1"))["difference"]
     before, after = table["value"]
     assert 0.1 < filled < 0.9
