@@ -57,6 +57,7 @@ def along_noise(folder: Path) -> pd.DataFrame:
     )  # fmt: skip
     values = measured(protocol, folder / "noise.h5")
     values["area"] = _area(values["memory"])
+    values["kept"] = _kept(values["contrast"])
     healthy = rows.index(next(p for _, factor, p in slopes if factor == 1))
     found = []
     for column in (*MEMORY, *ALONG_NOISE):
@@ -96,3 +97,18 @@ def _area(memory: pd.DataFrame) -> pd.DataFrame:
         lambda part: np.trapezoid(part["value"], part["time"])
     )
     return sums.rename("value").reset_index()
+
+
+def _kept(contrast: pd.DataFrame) -> pd.DataFrame:
+    """Return the share of the contrast that is left, by repeat, moved as its ratio of means.
+
+    A mean of ratios would be that of the few repeats in which hardly anything was learnt.
+    """
+    first = contrast["time"].min()
+    own = [name for name in contrast if name not in ("time", "value", "repeat")]
+    learnt = contrast[contrast["time"] == first].rename(columns={"value": "learnt"})
+    both = contrast.merge(learnt[[*own, "repeat", "learnt"]], on=[*own, "repeat"])
+    mean = both.groupby([*own, "time"], sort=False)[["value", "learnt"]].transform("mean")
+    share = mean["value"] / mean["learnt"]
+    moved = (both["value"] - share * both["learnt"]) / mean["learnt"]
+    return both.assign(value=share + moved)
