@@ -20,6 +20,9 @@ WIDTH, HEIGHT = 640, 600
 #: Left to the slow tests: a run of half a minute, and protocols with a sister among the others.
 SLOW = (
     "assemblies",
+    "assemblies_in_disorders",
+    "conditioning_days",
+    "memory_retention",
     "calcium_cortical",
     "calcium_cultures",
     "calcium_lowered",
