@@ -12,7 +12,7 @@ from brian2 import ms, second
 
 from neurospine import Protocol, load_model, simulate
 
-SECONDS, RELEASE, GAIN = 6.0, 1250.0, 0.0004
+SECONDS, RELEASE, GAIN = 6.0, 250.0, 0.002
 A_PLUS, A_MINUS, TAU_PLUS, TAU_MINUS = 0.0131, 0.00465, 16.5 * ms, 33.7 * ms
 
 
@@ -37,6 +37,7 @@ def closed_form(step: str) -> float:
     )  # fmt: skip
     model = load_model("modulated_pairs", spine="izhikevich_spine")
     model = model.with_set("bi_poo_all_to_all").with_set("izhikevich_dopamine")
+    model = model.with_parameters({"izhikevich_gate.gain": GAIN})  # far from the bounds
     found = simulate(model, protocol, backend="numpy")
     return float(found.spines["pair"]["volume"].to_numpy()[-1, 0] / 0.1 - 1)
 

@@ -20,6 +20,7 @@ from neurospine.description.references import PLAIN_SOURCES, references
 from neurospine.description.units import parse_unit
 from neurospine.errors import ModelError
 from neurospine.listing import check_files
+from neurospine.listing_protocols import describe_protocol
 from neurospine.simulation.plan import make_plan
 
 ROOT = shipped_folder()
@@ -217,3 +218,9 @@ def test_keys_are_first_author_and_year_and_dois_are_given_once() -> None:
         plain = re.sub("[^a-z]", "", family.lower().replace("ö", "o").replace("ä", "a"))
         assert re.fullmatch(f"{plain}(_[a-z]+)?{reference.year}[b-d]?", key)
     assert len({reference.doi for reference in known.values()}) == len(known)
+
+
+@pytest.mark.parametrize("path", PROTOCOLS, ids=name)
+def test_a_protocol_can_be_shown(path: Path) -> None:
+    lines = list(describe_protocol(load_protocol(path)))
+    assert len(lines) > 3
