@@ -126,9 +126,8 @@ def test_a_circuit_loads_with_its_own_spines(path: Path) -> None:
     assert set(own.spines) == set(own.circuit.projections)
 
 
-#: A forced cell, a point neuron, a dendrite, and circuits with neuromodulators.
-HOSTS = ("independent_pairs", "axon_and_cell", "dendritic_line", "modulated_pairs",
-         "cortical_pairs")  # fmt: skip
+#: A forced cell, a dendrite, and a circuit with dopamine.
+HOSTS = ("independent_pairs", "dendritic_line", "modulated_pairs")
 
 
 @pytest.mark.parametrize("spine", [p.stem for p in MODELS if part(p).kind == "spine"])
