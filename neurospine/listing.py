@@ -28,7 +28,12 @@ from neurospine.errors import LibraryError, ModelError, NeurospineError, Protoco
 from neurospine.listing_cells import describe_cell, describe_mechanism
 from neurospine.listing_circuits import describe_circuit
 from neurospine.listing_disorders import describe_disorder
-from neurospine.listing_protocols import describe_protocol, form_equations, slow_clock
+from neurospine.listing_protocols import (
+    describe_protocol,
+    form_equations,
+    gate_integrals,
+    slow_clock,
+)
 from neurospine.listing_tables import Listing, parameter_table
 from neurospine.simulation.cable import cable_step
 from neurospine.simulation.plan import make_plan
@@ -59,6 +64,7 @@ def describe(
             yield Text(f"\n{projection}: computed in the {written.name} form", style="bold")
             if equations:
                 yield form_equations(written)
+                yield gate_integrals(plan, projection)
                 yield slow_clock(plan, projection)
         yield parameter_table("Parameters", model.parameters.items())
         return

@@ -14,6 +14,8 @@ def describe_circuit(model: Model) -> Iterator[Listing]:
     """Yield what a circuit is made of, with the numbers in use."""
     table = Listing("\nPopulations", "name", "neuron", "size", "transmitter", lead=4)
     for name, population in model.circuit.populations.items():
+        if name in model.neuromodulators:
+            continue
         neuron = population.neuron or "spikes of the protocol"
         size = _named(model, str(population.size))
         table.add(name, neuron, size, population.transmitter or "")
@@ -34,6 +36,12 @@ def describe_circuit(model: Model) -> Iterator[Listing]:
             _onto(model, projection),
             _arrival(model, projection),
         )
+    if table.rows:
+        yield table
+    table = Listing("\nNeuromodulators", "name", "model", "released by", lead=1)
+    for name, entry in model.circuit.neuromodulators.items():
+        released = ", ".join(entry.released_by) or "nothing in the circuit"
+        table.add(name, model.neuromodulators[name].name, released)
     if table.rows:
         yield table
     table = Listing("\nDrives", "name", "to", "rate", "effect", lead=2)

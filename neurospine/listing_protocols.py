@@ -12,6 +12,7 @@ from neurospine.description.protocol import Protocol
 from neurospine.description.references import references
 from neurospine.description.stimuli import (
     Current,
+    Dip,
     Pairing,
     Poisson,
     Regular,
@@ -92,7 +93,8 @@ def in_words(stimulus: Stimulus, axes: Container[str] = ()) -> str:
     s = stimulus.model_copy(update=named)
     match s:
         case Regular():
-            what = f"{s.count} spikes at {s.rate} in {s.population}, from {s.start}"
+            later = "" if s.delay.split()[0] == "0" else f" and {s.delay} later"
+            what = f"{s.count} spikes at {s.rate} in {s.population}, from {s.start}{later}"
         case Poisson():
             until = f" to {s.stop}" if s.stop else ""
             what = f"{s.rate} in {s.population}, from {s.start}{until}"
@@ -116,6 +118,8 @@ def in_words(stimulus: Stimulus, axes: Container[str] = ()) -> str:
             if s.spines is not None:
                 which = f"{s.projection} {_cells(s.spines)}"
             what = f"{s.count} pulses at {s.rate} onto {which}, from {s.start}"
+        case Dip():
+            what = f"{s.neuromodulator} by {s.depth} for {s.duration}, from {s.start}"
         case Current():
             into = f"{s.population}.{s.compartment}" if s.compartment else s.population
             cells = f" (cells {_cells(s.cells)})" if s.cells else ""
@@ -190,6 +194,15 @@ def slow_clock(plan: Plan, projection: str) -> Group:
     }
     own = [b for b in plan.network.borders if b.owner == projection and b.role in titles]
     return Group(*(Text(f"# {titles[b.role]} ({b.name})\n{b.code}\n") for b in own))
+
+
+def gate_integrals(plan: Plan, projection: str) -> Group:
+    """Return what is kept once for a circuit of the eligibility of a projection's spines."""
+    found = [g for g in plan.network.groups if g.name == f"{projection}_eligibility"]
+    steps = [o for group in found for o in group.operations]
+    return Group(
+        *(Text(f"# once for a circuit, in every step ({o.name})\n{o.code}\n") for o in steps)
+    )
 
 
 def _lines(equations: Iterable[Equation]) -> str:

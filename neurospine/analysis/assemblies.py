@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from neurospine.analysis.repeats import Array, Cells
-from neurospine.analysis.visits import in_unit, snapshot, span
+from neurospine.analysis.visits import ends_of_phases, in_unit, snapshot
 from neurospine.description.network_measures import AssemblyStrength
 from neurospine.errors import ResultError, suggest
 from neurospine.results.trajectory import Trajectory
@@ -27,23 +27,13 @@ def assembly_strength(trajectory: Trajectory, measure: AssemblyStrength) -> pd.D
         raise ResultError(
             f"{size} cells of {measure.population!r} are no assemblies of {measure.size} cells"
         )
-    times = _times(trajectory, measure)
+    times = ends_of_phases(trajectory, measure)
     found = np.column_stack([_ratio(trajectory, measure, cells, size, time) for time in times])
     if measure.give == "kept":
         first = found[:, :1] - 1
         found = np.divide(found - 1, first, where=first != 0, out=np.full(found.shape, np.nan))
     own = {"time": in_unit(times - times[0], measure.unit)}
     return cells.values(found, np.zeros(found.shape), own)
-
-
-def _times(trajectory: Trajectory, measure: AssemblyStrength) -> Array:
-    """Return the start of the first phase and the end of each of its kind to the last, in s."""
-    phases = trajectory.info.phases
-    names = phases["name"].tolist()
-    inside = phases.iloc[names.index(measure.phase) : names.index(measure.last) + 1]
-    alike = inside[inside["kind"] == inside["kind"].iloc[0]]
-    start, _ = span(trajectory, measure.phase)
-    return np.array([start, *alike["stop"]])
 
 
 def _ratio(

@@ -15,6 +15,7 @@ from neurospine.analysis import (
     fluctuations,
     imaging,
     lifetimes,
+    memories,
     remodelling,
     shapes,
     sizes,
@@ -152,6 +153,7 @@ _BY_KIND: dict[str, Callable[[Trajectory, Any], pd.DataFrame]] = {
     "sag": current_measures.sag,
     "time_constant": current_measures.time_constant,
     "assembly_strength": assemblies.assembly_strength,
+    "memory_contrast": memories.memory_contrast,
     "trial_response": trials.trial_response,
     "trial_size": trials.trial_size,
 }

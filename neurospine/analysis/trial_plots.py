@@ -63,11 +63,16 @@ def draw_trials(
             textcoords="offset points", ha="center", fontsize="small", color="0.35",
         )  # fmt: skip
     shown = [raster, rates]
-    for row, axes in enumerate(_panels(figure, grid, len(plot.measures))):
+    panels = _panels(figure, grid, len(plot.measures))
+    for row, axes in enumerate(panels):
         name = plot.measures[row]
         _draw_measure(axes, protocol, plot, name, measures)
         axes.set_xlabel("Trial" if row == len(plot.measures) - 1 else "")
         shown.append(axes)
+    if panels and plot.series is not None:
+        drawn = panels[0].get_lines()
+        figure.legend(handles=drawn, loc="outside upper right", ncols=3, frameon=False,
+                      fontsize="small")  # fmt: skip
     for axes in shown:
         axes.spines[["top", "right"]].set_visible(False)
     figure.suptitle(plot.title, x=0.01, horizontalalignment="left", fontsize="large")
@@ -146,5 +151,3 @@ def _draw_measure(
             line[TRIAL], line["low"], line["high"], color=colour, alpha=0.2, linewidth=0
         )
     axes.set_title(protocol.measures[name].meaning, loc="left", fontsize="small")
-    if plot.series is not None and name == plot.measures[0]:
-        axes.legend(frameon=False, fontsize="small")

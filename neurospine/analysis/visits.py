@@ -12,7 +12,13 @@ import xarray as xr
 
 from neurospine.analysis.repeats import Array, Cells
 from neurospine.description.imaging_measures import Occupancy
-from neurospine.description.measure_tables import PhaseMeasure, SpineMeasure, VisitedMeasure
+from neurospine.description.measure_tables import (
+    MeasureTable,
+    PhaseMeasure,
+    SpineMeasure,
+    VisitedMeasure,
+)
+from neurospine.description.network_measures import PhasesMeasure
 from neurospine.description.units import convert, parse_quantity, seconds
 from neurospine.errors import ResultError, suggest
 from neurospine.results.trajectory import Trajectory
@@ -65,7 +71,7 @@ class Imaging:
         The names of the stages in the order of their numbers.
     """
 
-    def __init__(self, trajectory: Trajectory, projection: str, measure: PhaseMeasure) -> None:
+    def __init__(self, trajectory: Trajectory, projection: str, measure: MeasureTable) -> None:
         self.dataset = trajectory.spines[projection]
         described = trajectory.info.spines[projection]
         self.cell = Cells.of(trajectory).index(self.dataset)
@@ -206,6 +212,16 @@ def visit_times(
     since = spaced(stop - start, seconds(measure.every))
     unit = parse_quantity(measure.every)[1]
     return start + since, {"time": in_unit(since, unit)}
+
+
+def ends_of_phases(trajectory: Trajectory, measure: PhasesMeasure) -> Array:
+    """Return the start of the first phase and the end of each of its kind to the last, in s."""
+    phases = trajectory.info.phases
+    names = phases["name"].tolist()
+    inside = phases.iloc[names.index(measure.phase) : names.index(measure.last_phase) + 1]
+    alike = inside[inside["kind"] == inside["kind"].iloc[0]]
+    start, _ = span(trajectory, measure.phase)
+    return np.array([start, *alike["stop"]])
 
 
 def in_unit(length: Any, unit: str) -> Any:

@@ -180,6 +180,19 @@ def injected_currents(part: NeuronPart) -> tuple[str, ...]:
     return tuple(sorted(dict.fromkeys(ports)))
 
 
+def check_start(
+    initial: Mapping[str, str], variables: Names, parameters: Names, origin: str
+) -> set[str]:
+    """Check where variables start; return the parameters that say so."""
+    for name, value in initial.items():
+        with at(origin, f"initial.{name}"):
+            if name not in variables:
+                raise ModelError(f"no variable {name!r}. {suggest(name, variables)}")
+            if value not in parameters or parameters[value] != variables[name]:
+                raise ModelError(f"{value!r} is not a parameter with the unit of {name!r}")
+    return set(initial.values())
+
+
 def check_neuron(part: NeuronPart, origin: str) -> dict[str, Dimension]:
     """Check a neuron and return the dimensions of its variables."""
     parameters = known_parameters(part)
@@ -199,13 +212,7 @@ def check_neuron(part: NeuronPart, origin: str) -> dict[str, Dimension]:
         if dimension_of(part.refractory, known) != second.dim:
             raise ModelError(f"{part.refractory!r} is not a time")
     used |= identifiers(part.threshold) | identifiers(part.refractory)
-    for name, value in part.initial.items():
-        with at(origin, f"initial.{name}"):
-            if name not in variables:
-                raise ModelError(f"no variable {name!r}. {suggest(name, variables)}")
-            if value not in parameters or parameters[value] != variables[name]:
-                raise ModelError(f"{value!r} is not a parameter with the unit of {name!r}")
-            used.add(value)
+    used |= check_start(part.initial, variables, parameters, origin)
     if not part.membrane:  # what mechanisms use is checked with them
         check_used(part, origin, used)
     return variables

@@ -34,7 +34,12 @@ from neurospine.description.measure_tables import (
     Summation,
     known,
 )
-from neurospine.description.network_measures import AssemblyStrength, check_assemblies
+from neurospine.description.network_measures import (
+    AssemblyStrength,
+    MemoryContrast,
+    PhasesMeasure,
+    check_phases,
+)
 from neurospine.description.neuron_checks import check_neuron_measure
 from neurospine.description.neuron_measures import (
     Attenuation,
@@ -77,8 +82,8 @@ Measure = Annotated[
     | Fluctuation | Kesten | Autocorrelation | Occupancy | Ages | Summation | FiringRate
     | SpikeCount | IsiVariation | FirstSpikeLatency | RestingPotential | PeakDeflection
     | Attenuation | TraceDurationAbove | InputResistance | Sag | TimeConstant | Shape
-    | ShapeCorrelation | PairCorrelation | AssemblyStrength | SizeChange | NearLost
-    | CohortLoss | TrialResponse | TrialSize,
+    | ShapeCorrelation | PairCorrelation | AssemblyStrength | MemoryContrast | SizeChange
+    | NearLost | CohortLoss | TrialResponse | TrialSize,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -97,8 +102,8 @@ def check_measures(protocol: Protocol) -> None:
             _check_quantities(protocol, measure, place)
         if isinstance(measure, NeuronMeasure):
             check_neuron_measure(protocol, measure, place)
-        if isinstance(measure, AssemblyStrength):
-            check_assemblies(protocol, measure, place)
+        if isinstance(measure, PhasesMeasure):
+            check_phases(protocol, measure, place)
         if isinstance(measure, SizeChange):
             check_size_change(protocol, measure, place)
         if isinstance(measure, TrialMeasure):

@@ -47,7 +47,8 @@ OWN = frozenset(
     "uniform select between alive changed slow_tick slow_time again sampled kept sample_length "
     "slow_exp slow_log slow_exprel candidate origin_size target_size place through_neck elapsed "
     "neck_resistance taken kept_volume released bound inhibition last_event ongoing delivered "
-    "gaba_grown gaba_decay gaba_steps enlarging shrinking supplied own_copy releasing "
+    "gaba_grown gaba_decay gaba_steps asked_enlargement asked_shrinkage supplied own_copy "
+    "releasing "
     "regrown since owed".split()
 )
 

@@ -18,7 +18,7 @@ CONCENTRATION = "concentration"
 SUPPLIED = "supplied"
 #: What a rule has asked for since the last tick of the slow clock, positive and negative drives
 #: summed up apart.
-ENLARGING, SHRINKING = "enlarging", "shrinking"
+ENLARGING, SHRINKING = "asked_enlargement", "asked_shrinkage"
 
 Kernel = Literal["exponential", "alpha", "difference"]
 Takes = Literal["all", "enlargement", "shrinkage"]
@@ -67,7 +67,8 @@ class GatePart(Part):
     """What has to come after a drive for it to change the spine.
 
     Either eligibility `traces`, which are integrated in closed form between events, or a
-    `step` of the slow clock, whose code turns ``enlarging`` and ``shrinking`` into ``drive``.
+    `step` of the slow clock, whose code turns ``asked_enlargement`` and ``asked_shrinkage`` into
+    ``drive``.
     """
 
     kind: Literal["gate"]

@@ -6,7 +6,13 @@ from typing import Literal
 
 from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension
 
-from neurospine.description.checks import at, check_cell, check_used, known_parameters
+from neurospine.description.checks import (
+    at,
+    check_cell,
+    check_start,
+    check_used,
+    known_parameters,
+)
 from neurospine.description.neuromodulator_parts import (
     CONCENTRATION,
     NEUROMODULATORS,
@@ -36,13 +42,7 @@ def check_neuromodulator(part: NeuromodulatorPart, origin: str) -> dict[str, Dim
             raise ModelError("must add with +=, as every neuron adds its share")
     if CONCENTRATION not in part.initial:
         raise ModelError(f"{origin}: [initial]: lacks {CONCENTRATION!r}")
-    for name, value in part.initial.items():
-        with at(origin, f"initial.{name}"):
-            if name not in variables:
-                raise ModelError(f"no variable {name!r}. {suggest(name, variables)}")
-            if value not in parameters or parameters[value] != variables[name]:
-                raise ModelError(f"{value!r} is not a parameter with the unit of {name!r}")
-            used.add(value)
+    used |= check_start(part.initial, variables, parameters, origin)
     check_used(part, origin, used)
     return variables
 

@@ -27,8 +27,9 @@ from neurospine.description.spine import Spine
 from neurospine.simulation.conversion import bounded, change, size_of
 from neurospine.simulation.form import Form, join
 
-#: Time since the last settling.
-SINCE = "((t_in_timesteps % settle_steps)*dt)"
+#: Time since the last settling at the end of a step, from when on its events have an effect, as
+#: have those on dopamine.
+SINCE = "((t_in_timesteps % settle_steps + 1)*dt)"
 
 
 @dataclass(frozen=True)

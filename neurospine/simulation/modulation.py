@@ -138,15 +138,14 @@ class Gates:
         assert gate
         number = {text: index for index, text in enumerate(self.traces)}
         opened = [f"opened_{i} = {text}" for text, i in number.items()]
-        closed = [f"closed_{i} = {text}" for text, i in number.items()]
         sums = ["since = (t_in_timesteps % settle_steps)*dt"]
+        sums += [f"mean_{i} = 0.5*(opened_{i} + {text})" for text, i in number.items()]
         for part in self.components:
-            mean = f"0.5*(opened_{number[part.trace.gate]} + closed_{number[part.trace.gate]})"
+            mean = f"mean_{number[part.trace.gate]}"
             sums.append(f"{part.integral} = {part.integral} + {mean}*({part.span})")
         operations = (
             Operation("open", "\n".join(opened), order=_AFTER_BORDERS),
-            Operation("close", "\n".join(closed), "groups", order=10),
-            Operation("add", "\n".join(sums), "end"),
+            Operation("add", "\n".join(sums), "groups", order=10),
         )
         read = set().union(*(identifiers(line.split("=", 1)[1]) for line in (*opened, *sums)))
         used = [name for name in gate.parameters if name in read]
@@ -155,8 +154,8 @@ class Gates:
             lines.append(f"{part.integral} : 1")
             values[part.integral] = np.zeros(self.copies)
         for i in number.values():
-            lines += [f"opened_{i} : hertz", f"closed_{i} : hertz"]
-            values |= {f"opened_{i}": np.zeros(self.copies), f"closed_{i}": np.zeros(self.copies)}
+            lines.append(f"opened_{i} : hertz")
+            values[f"opened_{i}"] = np.zeros(self.copies)
         lines.append("settle_steps : integer (shared, constant)")
         values["settle_steps"] = np.array([self.settle_steps], np.int32)
         aliases = {name: Alias(name, CONCENTRATION, "same") for name in gate.modulators}

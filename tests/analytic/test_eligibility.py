@@ -1,7 +1,7 @@
 """Eligibility in closed form against step-by-step integration of the same equations.
 
 The loop below knows nothing of growing exponentials, settling or folding: in each step
-eligibility decays, the gate turns it into change, and spikes leave more of it.
+the gate turns eligibility into change, which decays, and then spikes leave more of it.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ kind = "protocol"
 name = "gated"
 step = "1 ms"
 record_every = "100 ms"
-repeats = 2
+repeats = 1
 [conditions.rate]
 values = [8, 20]
 unit = "Hz"
@@ -207,6 +207,11 @@ def loop(found: neurospine.Trajectory, copy: int, kind: str, *, grows: bool) -> 
                 own, ticks = trains[name]
                 return own[ticks == offset + step]
 
+            supply = 0.25 if DIP[0] <= step < DIP[1] else 1.0
+            passed = supply + (dopamine - supply) * np.exp(-STEP / CLEARANCE)
+            for trace, (*_, gate) in zip(traces, GATES[kind], strict=True):
+                change = 0.5 * (gate(dopamine) + gate(passed)) * trace.pass_step()
+                volume = volume * np.exp(change) if grows else volume + 0.1 * change
             before *= np.exp(-STEP / TAU_PLUS)
             after *= np.exp(-STEP / TAU_MINUS)
             np.add.at(sent, (cells("presynaptic"), clock + 3), 1)
@@ -218,11 +223,6 @@ def loop(found: neurospine.Trajectory, copy: int, kind: str, *, grows: bool) -> 
             for trace in traces:
                 trace.leave(np.where(fired[target], A_PLUS * before[origin], 0.0))
             after += fired
-            supply = 0.25 if DIP[0] <= step < DIP[1] else 1.0
-            passed = supply + (dopamine - supply) * np.exp(-STEP / CLEARANCE)
-            for trace, (*_, gate) in zip(traces, GATES[kind], strict=True):
-                change = 0.5 * (gate(dopamine) + gate(passed)) * trace.pass_step()
-                volume = volume * np.exp(change) if grows else volume + 0.1 * change
             dopamine = passed + RELEASE * cells("fibres").size / FIBRES
             clock += 1
         offset += steps
@@ -235,7 +235,7 @@ def check(rule: str, kind: str, form: str, backend: str) -> None:
     volume = found.spines["spines"]["volume"].transpose("time", ...).to_numpy()
     times = found.spines["spines"]["time"].to_numpy()
     rows = [int(np.argmin(np.abs(times - end))) for end in (1.5, 1.5 + 3600 + 1.0)]
-    copies = 4
+    copies = 2
     assert volume.shape[1] == copies * AXONS * CELLS
     moved = np.abs(volume[rows[-1]] - 0.1)
     assert moved.max() > 1e-3

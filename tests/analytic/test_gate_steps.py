@@ -18,7 +18,7 @@ needs = ["drive", "dopamine"]
 [step]
 variables = "held : 1"
 code = '''
-held  = held*exp(-interval/tau_held) + enlarging - 0.5*shrinking
+held  = held*exp(-interval/tau_held) + asked_enlargement - 0.5*asked_shrinkage
 drive = gain*interval*held*(dopamine - 1)
 '''
 [parameters]
@@ -70,9 +70,9 @@ def expected(found: Trajectory) -> np.ndarray:
     volume, held, found = 0.1, 0.0, [0.1]
     for tick in range(1, 101):
         inside = [(tick - 1) * TICK - 1e-9, tick * TICK - 1e-9]
-        enlarging = sum(d for t, d in grow if inside[0] < t < inside[1])
-        shrinking = sum(d for t, d in shrink if inside[0] < t < inside[1])
-        held = held * np.exp(-TICK / TAU) + enlarging - 0.5 * shrinking
+        enlarged = sum(d for t, d in grow if inside[0] < t < inside[1])
+        shrunk = sum(d for t, d in shrink if inside[0] < t < inside[1])
+        held = held * np.exp(-TICK / TAU) + enlarged - 0.5 * shrunk
         mean = np.mean(levels[(tick - 1) * 20 : tick * 20])
         volume += 0.1 * GAIN * TICK * held * (mean - 1)
         found.append(volume)

@@ -32,7 +32,8 @@ SPINES = {
     "pair_multiplicative": "pair_stdp_multiplicative",
     "triplet": "triplet_stdp",
 }
-DELAYS = (0, 1, 7)
+#: One that is shorter than a trace and one that is not; 1 ms is left to the slow tests.
+DELAYS = (0, pytest.param(1, marks=pytest.mark.slow), 7)
 KEEPS = {"all_to_all": 1.0, "nearest": 0.0}
 
 #: Amplitudes in the names of the triplet rule, and bounds: free ones are never reached.

@@ -93,6 +93,7 @@ print(*simulate(None, "triplets").spines["pair"]["volume"].values[-1])
 """
 
 
+@pytest.mark.slow
 def test_two_processes_may_build_the_same_program_at_once(cache: Path) -> None:
     command = [sys.executable, "-c", TOGETHER]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]

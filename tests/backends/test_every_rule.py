@@ -5,6 +5,7 @@ import pytest
 
 from neurospine.description.library import list_files
 from neurospine.description.model import Model
+from neurospine.description.neuromodulator_parts import NEUROMODULATORS
 from neurospine.description.parts import parse_part
 from neurospine.description.plasticity_parts import PlasticityPart
 from neurospine.description.protocol import Protocol
@@ -13,8 +14,8 @@ from neurospine.simulation.simulate import simulate
 
 PARTS = {name: parse_part(path.read_text(), name) for name, path in list_files("models").items()}
 RULES = [name for name, part in PARTS.items() if isinstance(part, PlasticityPart)]
-#: Rules of pairs of spikes, which many other tests go through.
-WELL_TRODDEN = ("pair", "pair_multiplicative", "triplet", "inhibitory_symmetric")
+#: Rules of pairs of spikes, and one that follows potentials, which many other tests go through.
+WELL_TRODDEN = ("pair", "pair_multiplicative", "triplet", "inhibitory_symmetric", "clopath")
 #: What the shipped spine models are made of besides a rule, each combination once.
 OTHERS = sorted(
     {
@@ -37,8 +38,12 @@ name    = "all_spines"
 summary = "Spines of many models between a few axons and two cells that fire."
 
 [populations.axons]
-size = 3
+size = 12
 
+[populations.fibres]
+size = 1
+
+{modulators}
 [populations.cells]
 neuron = "leaky"
 size   = 2
@@ -55,6 +60,11 @@ drive_rate      = {{ value = 50.0, unit = "Hz", source = "assumed", meaning = "D
 drive_current   = {{ value = 2000.0, unit = "pA", source = "assumed", meaning = "Drive" }}
 {projections}
 """
+MODULATOR = """
+[neuromodulators.{name}]
+model       = "{name}"
+released_by = ["fibres"]
+"""
 PROJECTION = """
 [projections.{name}]
 from         = "axons"
@@ -70,6 +80,7 @@ def fits(rule: str, others: tuple[str, ...]) -> bool:
     """Return whether the rule sets the ports that no other part does."""
     parts = [PARTS[name] for name in (rule, *others)]
     provided = {port for part in parts for port in part.provides} | {"voltage", "inhibition"}
+    provided |= set(NEUROMODULATORS)
     return all(set(part.needs) <= provided for part in parts)
 
 
@@ -81,7 +92,9 @@ def network(rule: str) -> Model:
         for name, others in zip(names, fitting, strict=True)
     }
     projections = "".join(PROJECTION.format(name=name) for name in names)
-    return Model.from_text(CIRCUIT.format(projections=projections), parts=parts)
+    modulators = "".join(MODULATOR.format(name=name) for name in NEUROMODULATORS)
+    text = CIRCUIT.format(projections=projections, modulators=modulators)
+    return Model.from_text(text, parts=parts)
 
 
 @pytest.mark.parametrize(
@@ -96,18 +109,28 @@ def test_a_rule_works_with_every_spine_model(rule: str) -> None:
     protocol = Protocol(
         name="ten_seconds",
         step="5 ms",
+        spine_step="1 s",
         record_every="2 s",
         phases=[
             {
                 "name": "activity",
                 "duration": "10 s",
-                "stimuli": [{"kind": "poisson", "population": "axons", "rate": "10 Hz"}],
+                "stimuli": [
+                    {"kind": "poisson", "population": "axons", "rate": "10 Hz"},
+                    {"kind": "poisson", "population": "fibres", "rate": "10 Hz", "stop": "5 s"},
+                    {
+                        "kind": "dip",
+                        "neuromodulator": "dopamine",
+                        "start": "6 s",
+                        "duration": "3 s",
+                    },
+                ],
             }
         ],
     )
     trajectory = simulate(model, protocol, backend="numpy", seed=1)
     assert len(trajectory.spikes["cells"]) > 50
-    moved = 0
+    moved: list[str] = []
     for name, dataset in trajectory.spines.items():
         structure = model.spines[name].structure
         low, high = (
@@ -122,5 +145,9 @@ def test_a_rule_works_with_every_spine_model(rule: str) -> None:
         assert (volume[there] <= high).all()
         assert (volume[~there] == 0).all()
         assert (weight[~there] == 0).all()
-        moved += np.any(volume != volume[0]) or np.any(weight != weight[0])
-    assert moved == len(model.spines) >= 10
+        moved += [name] if np.any(volume != volume[0]) or np.any(weight != weight[0]) else []
+    still = [[part.name for part in s.parts] for n, s in model.spines.items() if n not in moved]
+    # Here the voltage rule only shrinks spines, and these gates let only enlargement through.
+    closed = [parts for parts in still if rule == "clopath" and {"d1_gate", "d2_gate"} & {*parts}]
+    assert still == closed
+    assert len(moved) >= 10

@@ -112,3 +112,33 @@ def only(table: pd.DataFrame, target: Target) -> pd.DataFrame:
             numbers = [float(end.split()[0]) for end in ends]
             table = table[table[axis].between(min(numbers) - 1e-9, max(numbers) + 1e-9)]
     return table
+
+
+def test_the_table_of_learning_has_every_disorder_in_every_column() -> None:
+    """Each with a number and its interval, or the reason why there is none."""
+    table = pd.read_csv(ROOT / "docs" / "disorders_and_learning.csv")
+    table = table[table["question"] == "disorder"]
+    columns = set(table["column"])
+    assert len(columns) > 10
+    for name in NAMES:
+        assert set(table.loc[table["row"] == name, "column"]) == columns, name
+    known = table["percent"].notna()
+    assert (known ^ table["why"].notna()).all()
+    numbers = table[known]
+    assert (
+        (numbers["low"] <= numbers["difference"]) & (numbers["difference"] <= numbers["high"])
+    ).all()
+    excluded = (numbers["low"] > 0) | (numbers["high"] < 0)
+    assert (numbers["excludes_zero"].astype(bool) <= excluded).all()
+
+
+def test_the_page_of_learning_says_what_is_in_the_table() -> None:
+    table = pd.read_csv(ROOT / "docs" / "disorders_and_learning.csv")
+    page = (ROOT / "docs" / "disorders_and_learning.md").read_text()
+    lines = [[cell.strip(" *") for cell in row.split("|")] for row in page.splitlines()]
+    for name in NAMES:
+        (line,) = [line for line in lines if len(line) > 3 and line[1] == name]
+        values = table[(table["row"] == name) & table["percent"].notna()]["percent"]
+        shown = [float(cell.split()[0]) for cell in line if cell[:1] in ("+", "-") and "(" in cell]
+        rounded = {round(value) for value in values}
+        assert {abs(value) for value in shown} <= {abs(value) for value in rounded}, name

@@ -21,6 +21,7 @@ from neurospine.description.units import parse_unit
 from neurospine.errors import ModelError
 from neurospine.learning.network import load_network
 from neurospine.listing import check_files
+from neurospine.listing_protocols import describe_protocol
 from neurospine.simulation.plan import make_plan
 
 ROOT = shipped_folder()
@@ -135,9 +136,8 @@ def test_a_circuit_loads_with_its_own_spines(path: Path) -> None:
     assert set(own.spines) == set(own.circuit.projections)
 
 
-#: A forced cell, a point neuron, a dendrite, and circuits with neuromodulators.
-HOSTS = ("independent_pairs", "axon_and_cell", "dendritic_line", "modulated_pairs",
-         "cortical_pairs")  # fmt: skip
+#: A forced cell, a dendrite, and a circuit with dopamine.
+HOSTS = ("independent_pairs", "dendritic_line", "modulated_pairs")
 
 
 @pytest.mark.parametrize("spine", [p.stem for p in MODELS if part(p).kind == "spine"])
@@ -227,3 +227,9 @@ def test_keys_are_first_author_and_year_and_dois_are_given_once() -> None:
         plain = re.sub("[^a-z]", "", family.lower().replace("ö", "o").replace("ä", "a"))
         assert re.fullmatch(f"{plain}(_[a-z]+)?{reference.year}[b-d]?", key)
     assert len({reference.doi for reference in known.values()}) == len(known)
+
+
+@pytest.mark.parametrize("path", PROTOCOLS, ids=name)
+def test_a_protocol_can_be_shown(path: Path) -> None:
+    lines = list(describe_protocol(load_protocol(path)))
+    assert len(lines) > 3

@@ -102,6 +102,7 @@ def test_check_says_what_was_checked(command: Command, tiny: Path) -> None:
     assert three.startswith("models/neurons/leaky.toml: ok, parameters: 7 assumed")
 
 
+@pytest.mark.slow  # lint does the same
 def test_check_all_passes(command: Command, shipped: Path) -> None:
     done = command("check", "--all")
     assert (done.status, done.err) == (0, "")

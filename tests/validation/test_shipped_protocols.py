@@ -19,23 +19,54 @@ WIDTH, HEIGHT = 640, 600
 
 #: Left to the slow tests: a run of half a minute, and protocols with a sister among the others.
 SLOW = (
+    "activity_block",
     "assemblies",
+    "assemblies_in_disorders",
+    "ca1_lifetime",
+    "ca1_pyramidal_properties",
     "calcium_cortical",
     "calcium_cultures",
     "calcium_lowered",
     "clopath_hyperpolarised",
+    "clopath_voltage",
     "cluster_competition",
+    "cocaine_withdrawal",
+    "conditioning_days",
+    "corticostriatal_transmission",
+    "developing_cortex",
+    "disc1_weeks",
+    "discrimination",
+    "distal_reward",
+    "dopamine_pulse",
+    "dual_pairs",
+    "fear_learning",
+    "fragile_x_slope",
     "gaba_gating",
-    "low_frequency_shrinkage",
-    "shrinkage_spread",
-    "stimulated_apart",
-    "uncaging_in_vivo",
-    "ca1_pyramidal_properties",
     "layer23_pyramidal_properties",
+    "low_frequency_shrinkage",
+    "memory_retention",
+    "modulated_window",
+    "monoamine_traces",
+    "network_balance",
+    "network_days",
+    "nmda_pairing",
+    "nmda_plateau",
+    "overactive_d2",
+    "plaque_distance",
     "pv_interneuron_properties",
+    "rett_months",
+    "reward_delay",
+    "schizophrenia",
+    "shrinkage_spread",
     "som_interneuron_properties",
+    "spines_on_dendrites",
     "spn_d1_properties",
     "spn_d2_properties",
+    "spontaneous_minutes",
+    "stimulated_apart",
+    "stress_ketamine",
+    "uncaging_in_vivo",
+    "uncaging_size",
 )
 
 
@@ -90,6 +121,13 @@ OPEN = {
     "spn_d2_properties": {"time constant of the full model", "rates of the full model"},
     "pv_interneuron_properties": set(),
     "som_interneuron_properties": set(),
+    "conditioning": set(),
+    "discrimination": set(),
+    "distal_reward": set(),
+    "reward_delay": {
+        "a reward after more than a second is learnt less than by half, eligibility after slices",
+        "a reward after 2.5 s is not learnt, eligibility after slices",
+    },
 }
 
 
@@ -115,3 +153,18 @@ def test_a_balanced_network_fires_irregularly_and_its_weights_do_not_saturate(ou
     highest = load_model("balanced_network").parameters["volume_highest"].value
     assert np.mean(volume > 0.99 * highest) < 0.05
     assert np.std(np.log(volume)) > 0.1
+
+
+def test_spikes_of_dopamine_neurons_teach_the_circuit_that_drives_them(outcome: Any) -> None:
+    run = outcome("conditioning")
+    size, at_cue = (
+        run.measures[n].set_index(["loop", "trial"])["value"] for n in ("size", "at_cue")
+    )
+    assert size["release_cut"].to_numpy() == pytest.approx(0.1)  # pairs alone change nothing
+    assert at_cue["release_cut"].abs().max() < 2
+    assert size["simulated_neurons"].iloc[-1] > 0.3
+    assert at_cue["simulated_neurons"].iloc[-1] > 3 * at_cue["simulated_neurons"].iloc[0]
+    spikes = run.trajectory.spikes["dopamine_neurons"]
+    rest = spikes["time"] < 4.0  # before the first cue
+    neurons = run.trajectory.info.populations["dopamine_neurons"]
+    assert 4.0 < rest.sum() / neurons / 4.0 < 6.0  # they keep up the tonic level
