@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,7 +19,7 @@ from neurospine.errors import ModelError, suggest
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelNumbers:
+class ModelNumbers(ABC):
     """Every number of a model.
 
     Attributes
@@ -40,14 +41,14 @@ class ModelNumbers:
     moment: float | None = None
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """The name of the model."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def parts(self) -> Mapping[str, Part]:
         """Every part with parameters, by name."""
-        raise NotImplementedError
 
     @cached_property
     def parameters(self) -> Parameters:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -118,8 +119,10 @@ def _numbers(name: str, values: tuple[Any, ...], model: Model) -> SweptAxis:
         entry = model.control.entries[full]
         found = tuple(entry.with_value(value).value for value in values)
     except NeurospineError as error:
+        near = get_close_matches(name, ("set", "disorder"), 1)
+        hint = f"Did you mean {near[0]!r}? " if near else ""
         raise type(error)(
-            f"--over {name}: {error} (besides parameters, 'set' and 'disorder' can be swept)"
+            f"--over {name}: {hint}{error} (besides parameters, 'set' and 'disorder' can be swept)"
         ) from None
     return SweptAxis(name, "parameter", found, entry.unit, full)
 
