@@ -83,6 +83,7 @@ class Network(LibraryFile):
     source: str
     where: str = ""
     base: str | None = None
+    samples: PositiveInt
     inputs: PositiveInt
     steps: PositiveInt = 15
     tau: Annotated[float, Field(strict=True, ge=1)] = 3.0

@@ -1,13 +1,8 @@
-"""Train networks sample by sample: one program for all seeds and all values of parameters.
-
-A replicate is a network with its own seed and, possibly, its own numbers. All replicates see the
-same data set, each in an order of its own.
-"""
+"""Train networks sample by sample: one program for all seeds and all values of parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -17,10 +12,11 @@ import numpy.typing as npt
 from jax import Array, lax
 
 from neurospine.errors import LearningError
-from neurospine.learning.data import DataSet, Samples
+from neurospine.learning.data import DataSet
 from neurospine.learning.network import Network
 from neurospine.learning.phases import Rates, forward, nudge
 from neurospine.learning.rules import Memory, initial_memory, learn
+from neurospine.learning.trainer import Replicate, Trainer, check_fit
 from neurospine.learning.weights import (
     Numbers,
     Weights,
@@ -29,8 +25,6 @@ from neurospine.learning.weights import (
     rule_numbers,
     stacked,
 )
-
-Floats = npt.NDArray[np.float32]
 
 
 class State(NamedTuple):
@@ -49,17 +43,6 @@ class Seen(NamedTuple):
 
 #: Programs by what they depend on; those of one structure are compiled once.
 _PROGRAMS: dict[Any, tuple[Callable[..., tuple[State, Seen]], Callable[..., Array]]] = {}
-#: Images whose rates are worked out at once.
-_BATCH = 500
-
-
-@dataclass(frozen=True)
-class Replicate:
-    """A network and the seeds of its weights and of the order of its samples."""
-
-    network: Network
-    seed: int
-    order_seed: int
 
 
 def train_sample(
@@ -101,7 +84,7 @@ def _told_right(network: Network, rates: Rates, target: Array) -> Array:
     return jnp.argmax(output, -1) == jnp.argmax(target, -1)
 
 
-class Training:
+class Training(Trainer):
     """Replicates in training; they may differ in numbers and seeds, not in structure.
 
     Parameters
@@ -139,34 +122,26 @@ class Training:
             )
         self._train, self._answer = _PROGRAMS[key]
 
-    def run(self, samples: int) -> Seen:
-        """Train with the next samples; return what was seen, by replicate and sample."""
-        order = np.stack([self._order(r.order_seed, samples) for r in self.replicates])
-        self.state, seen = self._train(
-            self.state, self.numbers, self._pixels, self._labels, jnp.asarray(order)
-        )
+    def run(self, samples: int) -> dict[str, npt.NDArray[np.generic]]:
+        """Train with the next samples; return `correct` and the dendritic error of each layer."""
+        order = jnp.asarray(self._orders(samples))
+        self.state, seen = self._train(self.state, self.numbers, self._pixels, self._labels, order)
         self.samples += samples
-        return seen
+        errors = {f"dendritic_error.{n}": np.asarray(e) for n, e in seen.dendrite.items()}
+        return {"correct": np.asarray(seen.correct), **errors}
 
-    def accuracy(self, samples: Samples) -> Floats:
-        """Return the share of samples that each replicate tells right."""
-        right = np.zeros(len(self.replicates))
-        for start in range(0, len(samples), _BATCH):
-            part = samples[start : start + _BATCH]
-            answers = self._answer(self.state.weights, jnp.asarray(part.inputs))
-            right += np.asarray(answers == part.labels).sum(1)
-        return (right / len(samples)).astype(np.float32)
+    def answers(self, inputs: Array) -> Array:
+        """Return the class that each replicate gives to each of some inputs."""
+        return self._answer(self.state.weights, inputs)
 
-    def _order(self, seed: int, samples: int) -> npt.NDArray[np.int32]:
-        """Return which samples come next: each epoch has all of them in a new order."""
-        size = len(self.data.training)
-        first, last = self.samples // size, (self.samples + samples - 1) // size
-        epochs = [
-            np.random.default_rng([seed, epoch]).permutation(size)
-            for epoch in range(first, last + 1)
-        ]
-        start = self.samples - first * size
-        return np.concatenate(epochs)[start : start + samples].astype(np.int32)
+    def weights(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Return weights by layer and projection, such as ``H1.below_to_E``."""
+        return {
+            f"{label}.{name}": np.asarray(values, np.float32)
+            for label, own in self.state.weights.items()
+            for name, values in own.items()
+            if name != "bias"
+        }
 
 
 def _training_program(network: Network, full: float) -> Callable[..., tuple[State, Seen]]:
@@ -197,18 +172,9 @@ def _answer_program(network: Network, full: float) -> Callable[..., Array]:
 
 def _check(replicates: Sequence[Replicate], data: DataSet) -> None:
     """Raise a `LearningError` if replicates do not go together or with the data."""
-    if not replicates:
-        raise LearningError("there is no network to train")
-    structures = {_structure(r.network) for r in replicates}
-    if len(structures) > 1:
+    check_fit(replicates, data)
+    if len({_structure(r.network) for r in replicates}) > 1:
         raise LearningError("networks that are trained side by side may differ in numbers only")
-    network = replicates[0].network
-    inputs = data.training.inputs.shape[1]
-    if (network.inputs, network.classes) != (inputs, data.classes):
-        raise LearningError(
-            f"network {network.name!r} has {network.inputs} inputs and {network.classes} outputs, "
-            f"{data.name} has {inputs} and {data.classes}"
-        )
 
 
 def _structure(network: Network) -> Any:

@@ -111,7 +111,8 @@ def test_digits_are_learnt_with_signs_and_totals_held_and_silent_dendrites(
     seen = training.run(2000)
     # Two epochs are a start, and seeds differ much; chance is 0.1.
     assert (training.accuracy(digits.validation) > 0.3).all()
-    for label, error in seen.dendrite.items():
+    for label in ("H1", "H2"):
+        error = seen[f"dendritic_error.{label}"]
         assert (error[:, -100:].mean(1) < 0.7 * error[:, :100].mean(1)).all(), label
     for label, own in training.state.weights.items():
         for name, weights in own.items():
@@ -161,7 +162,7 @@ def test_every_epoch_has_each_sample_once(digits: DataSet) -> None:
     short = DataSet("few", 10, digits.training[:7], digits.validation)
     training = Training([Replicate(load_network("dendritic_targets", SMALL), 1, 1)], short)
     training.samples = 4
-    order = training._order(1, 10)
+    order = training._orders(10)[0]
     assert sorted(order[3:10]) == list(range(7))
     training.samples = 0
     np.testing.assert_array_equal(training._order(1, 14)[4:], order)

@@ -147,15 +147,16 @@ def test_without_room_for_checkpoints_a_run_goes_on(busy: Any, tmp_path: Path, h
     expected = simulate(run.model, run.protocol, seed=3)
     folder = tmp_path / "run.h5.part"
     run.prepare(folder)
-    options: dict[str, Any] = {}
+    room = resource.RLIM_INFINITY
     if how == "folder":
         (folder / "checkpoint.new").mkdir()
     elif how == "full device":
         (folder / "checkpoint.new").symlink_to("/dev/full")
     else:
-        limits = (50_000, resource.RLIM_INFINITY)
-        options["preexec_fn"] = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    said, wrong = run.start(folder, **options).communicate()
+        room = 50_000
+    with largest_file(room):
+        process = run.start(folder)
+    said, wrong = process.communicate()
     assert wrong == ""
     assert said.endswith(f"tick {run.plan.network.steps}\n")
     assert (folder / "checkpoint.bin").exists() == (how == "full device")
