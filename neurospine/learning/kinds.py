@@ -1,0 +1,57 @@
+"""The kinds of network there are: how a file of each is read, and what trains it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from neurospine.description.library import display, find_file, parse_toml, read_text
+from neurospine.errors import LearningError, suggest
+from neurospine.learning.data import DataSet
+from neurospine.learning.network import Network, parse_network
+from neurospine.learning.trainer import Replicate, Trainer
+
+_READERS: dict[str, Callable[[str, str, Mapping[str, Any] | None], Any]] = {
+    "network": parse_network,
+}
+
+
+def load_learner(name: str | Path, values: Mapping[str, Any] | None = None) -> Network:
+    """Return a network of any kind by library name or path.
+
+    Parameters
+    ----------
+    name
+        A file of the folder `networks` of the library, or a path.
+    values
+        What to change, by the path of a key; see `load_network`.
+
+    Raises
+    ------
+    LearningError
+        If the file is wrong, or has no network.
+    """
+    path = find_file(name, "networks")
+    text, origin = read_text(path), display(path)
+    table = parse_toml(text, origin)
+    kind = str(table.get("kind"))
+    if kind not in _READERS:
+        raise LearningError(f"{origin}: kind: {kind!r} is no network. {suggest(kind, _READERS)}")
+    return _READERS[kind](text, origin, values)  # type: ignore[no-any-return]
+
+
+def make_trainer(replicates: Sequence[Replicate], data: DataSet) -> Trainer:
+    """Return what trains some replicates of one network.
+
+    Raises
+    ------
+    LearningError
+        If there is no replicate, structures differ or the data do not fit them.
+    """
+    from neurospine.learning.training import Training
+
+    if not replicates:
+        raise LearningError("there is no network to train")
+    trainers: dict[str, type[Trainer]] = {"network": Training}
+    return trainers[replicates[0].network.kind](replicates, data)  # type: ignore[call-arg]
