@@ -69,6 +69,42 @@ class Layer(Table):
         return int(getattr(self, population))
 
 
+class LivingSpines(Table):
+    """How weights live as spines, by a spine model with its sets, values and disorders.
+
+    A day lasts `samples_per_day`; before the first sample, spines have lived `settle` days.
+    """
+
+    model: str
+    sets: tuple[str, ...] = ()
+    values: dict[str, Number | str] = {}
+    disorders: tuple[str, ...] = ()
+    samples_per_day: Positive
+    settle: int = Field(default=0, ge=0)
+
+
+class AdaptiveBounds(Table):
+    """Bounds that adapt to weights; see `bounds.BoundNumbers`."""
+
+    relative: Literal["one", "inputs", "largest"] = "one"
+    start: Positive
+    checks: Positive = 18.0
+    growth: Number = 1.0
+    growth_step: Number = 0.0
+    shrinkage: Number = 0.75
+    shrinkage_step: Number = 0.0
+    smallest: Number = 0.0
+
+
+class Structural(Table):
+    """What happens to some projections at every so many samples, whatever their rules."""
+
+    every: PositiveInt
+    projections: Annotated[tuple[str, ...], Field(min_length=1)]
+    spines: LivingSpines | None = None
+    bounds: AdaptiveBounds | None = None
+
+
 class Network(LibraryFile):
     """A checked network; its fields are the tables of a file with its bases.
 
@@ -90,6 +126,7 @@ class Network(LibraryFile):
     dale: bool = True
     settling: tuple[Population, ...] = ()
     backward_steps: PositiveInt = 1
+    structural: Structural | None = None
     layers: dict[str, Layer]
 
     @property
@@ -168,6 +205,10 @@ def parse_network(text: str, origin: str, values: Mapping[str, Any] | None = Non
     except ModelError as error:
         raise LearningError(f"{origin}: source: {error}") from None
     check_network(network, origin)
+    if network.structural is not None:
+        from neurospine.learning.structural import check_structural
+
+        check_structural(network, origin)
     return network
 
 
