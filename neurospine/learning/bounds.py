@@ -13,7 +13,7 @@ those of the group's published programs.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
@@ -105,7 +105,7 @@ def start_unit(weights: Array, relative: Relative) -> Array:
 
 
 def initial_bounds(
-    weights: Array, numbers: BoundNumbers, *, unit: Array | float = 1.0, sign: int = 0
+    weights: Array, numbers: BoundNumbers, *, unit: Array | float = 1.0, sign: Array | int = 0
 ) -> Bounds:
     """Return bounds before the first check.
 
@@ -118,13 +118,15 @@ def initial_bounds(
     unit
         What their start is in units of; see `start_unit`.
     sign
-        Of all weights by Dale's law: 1, the lower bound is 0; -1, the upper one; 0, none is.
+        Of weights by Dale's law, one for all or of their shape: 1, the lower bound is 0; -1, the
+        upper one; 0, none is.
     """
     width = jnp.full_like(weights, 1.0) * numbers.start * unit
     zero, none = jnp.zeros_like(weights), jnp.zeros(weights.shape, jnp.int32)
+    signs = jnp.asarray(sign)
     return Bounds(
-        upper=zero if sign < 0 else width,
-        lower=zero if sign > 0 else -width,
+        upper=jnp.where(signs < 0, zero, width),
+        lower=jnp.where(signs > 0, zero, -width),
         pressing=none,
         excess=zero,
         falling=none,
@@ -139,7 +141,7 @@ def adapt(
     numbers: BoundNumbers,
     *,
     evidence: Array | None = None,
-    sign: int = 0,
+    sign: Array | int = 0,
 ) -> Bounds:
     """Return bounds after one check.
 
@@ -204,15 +206,14 @@ def clipped(weights: Array, bounds: Bounds, *, after: Array | float = 0) -> Arra
     return jnp.where(bounds.age >= after, within, weights)
 
 
-def _side(bounds: Bounds, weights: Array, evidence: Array | None, sign: int) -> Array:
+def _side(bounds: Bounds, weights: Array, evidence: Array | None, sign: Array | int) -> Array:
     """Return 1 where weights press against their upper bound, -1 against the lower one, else 0."""
     above = (weights >= bounds.upper) & (weights > 0)
     below = (weights <= bounds.lower) & (weights < 0)
     if evidence is not None:
         above, below = above & (evidence > 0), below & (evidence < 0)
-    nobody: Any = jnp.zeros_like(above)
-    above, below = (nobody if sign < 0 else above), (nobody if sign > 0 else below)
-    return above.astype(jnp.int32) - below.astype(jnp.int32)
+    signs = jnp.asarray(sign)
+    return (above & (signs >= 0)).astype(jnp.int32) - (below & (signs <= 0)).astype(jnp.int32)
 
 
 def _grown(width: Array, amount: Array, where: Array, numbers: BoundNumbers) -> Array:

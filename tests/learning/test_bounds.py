@@ -11,7 +11,7 @@ import pytest
 from neurospine.learning import bounds as module
 from neurospine.learning.bounds import BoundNumbers, Bounds, initial_bounds, start_unit
 
-adapt = jax.jit(module.adapt, static_argnames="sign")
+adapt = jax.jit(module.adapt)
 clipped = jax.jit(module.clipped)
 Floats = npt.NDArray[np.float32]
 
