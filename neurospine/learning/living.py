@@ -69,20 +69,17 @@ class SpineRules(NamedTuple):
         Rates of elimination are those of the mean of before and after, and a site changes once.
         """
         step, own = self.intrinsic.step, numbers[self.stages.name]
-        chance, birth, *others = jax.random.split(key, 2 + len(step.normals))
+        chance, sizes = jax.random.split(key)
         shape = spines.volume.shape
+        newborn, *normals = jax.random.normal(sizes, (1 + len(step.normals), *shape))
         absent, living = self.stages.stages
         before = self.bounded(numbers, jnp.where(spines.present, spines.volume, 1.0))
         names = {**numbers[self.intrinsic.name], "volume": before, "interval": interval}
-        normals = (jax.random.normal(other, shape) for other in others)
         names = execute(step.code, {**names, **dict(zip(step.normals, normals, strict=True))}, jnp)
         after = self.bounded(numbers, names["volume"])
 
-        newborn = evaluate(
-            self._out_of(absent)[0].volume or "",
-            {**own, "normal": jax.random.normal(birth, shape)},
-            jnp,
-        )
+        birth = self._out_of(absent)[0].volume or ""
+        newborn = evaluate(birth, {**own, "normal": newborn}, jnp)
         born = self._rate(own, absent, after)
         lost = 0.5 * (self._rate(own, living, before) + self._rate(own, living, after))
         stays = names.get("survival", 1.0) * jnp.exp(-lost * interval)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Hashable
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Mapping, Sequence
+from itertools import accumulate
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -100,32 +100,27 @@ def initial_structure(
     table, key = network.structural, jax.random.PRNGKey(seed)
     if table is None:
         return weights, Structure(key, {}, {})
-    changed = {label: dict(own) for label, own in weights.items()}
-    present, bounds = {}, {}
-    for path in table.projections:
-        label, name = path.split(".")
-        if table.spines:
-            rules, own = spine_rules(table.spines.model), _key(key, path)
-            spines = rules.start(numbers.spines, own, changed[label][name].shape)
-            for day in range(table.spines.settle):
-                later = jax.random.fold_in(own, day)
-                spines = rules.step(numbers.spines, later, spines, DAY)
-            changed[label][name] = spines.volume / numbers.volume[path]
-            present[path] = spines.present
-        if table.bounds:
-            start = changed[label][name]
+    present: dict[str, Array] = {}
+    bounds: dict[str, Bounds] = {}
+    if table.spines:
+        rules, paths = spine_rules(table.spines.model), table.projections
+        sizes = [_of(weights, path).size for path in paths]
+        spines = rules.start(numbers.spines, key, (sum(sizes),))
+        for day in range(table.spines.settle):
+            spines = rules.step(numbers.spines, jax.random.fold_in(key, day), spines, DAY)
+        weights, present = _at_projections(numbers, weights, spines, paths)
+    if table.bounds:
+        for path in table.projections:
+            start = _of(weights, path)
             unit = start_unit(start, table.bounds.relative)
             bounds[path] = initial_bounds(start, numbers.bounds, unit=unit, sign=_SIGN)
-    return changed, Structure(key, present, bounds)
+    return weights, Structure(key, present, bounds)
 
 
 def masked(weights: Weights, structure: Structure) -> Weights:
     """Return weights without those where there is no spine."""
-    changed = {label: dict(own) for label, own in weights.items()}
-    for path, present in structure.present.items():
-        label, name = path.split(".")
-        changed[label][name] = changed[label][name] * present
-    return changed
+    masks = structure.present
+    return _changed(weights, {path: _of(weights, path) * masks[path] for path in masks})
 
 
 def remodelled(
@@ -146,31 +141,54 @@ def remodelled(
     """
     table = network.structural
     assert table is not None
-    changed = {label: dict(own) for label, own in weights.items()}
-    present, bounds = dict(structure.present), dict(structure.bounds)
-    key = jax.random.fold_in(structure.key, sample)
-    for path in table.projections:
-        label, name = path.split(".")
-        if table.spines:
-            volume = numbers.volume[path]
-            spines = Spines(changed[label][name] * volume, present[path])
-            interval = DAY * table.every / table.spines.samples_per_day
-            rules = spine_rules(table.spines.model)
-            spines = rules.step(numbers.spines, _key(key, path), spines, interval)
-            changed[label][name], present[path] = spines.volume / volume, spines.present
-        if table.bounds:
-            bounds[path] = adapt(bounds[path], changed[label][name], numbers.bounds, sign=_SIGN)
-            changed[label][name] = clipped(changed[label][name], bounds[path])
-    return changed, Structure(structure.key, present, bounds)
+    present, bounds = structure.present, dict(structure.bounds)
+    if table.spines:
+        paths = table.projections
+        spines = Spines(
+            jnp.concatenate([(_of(weights, p) * numbers.volume[p]).ravel() for p in paths]),
+            jnp.concatenate([present[p].ravel() for p in paths]),
+        )
+        interval = DAY * table.every / table.spines.samples_per_day
+        key = jax.random.fold_in(structure.key, sample)
+        spines = spine_rules(table.spines.model).step(numbers.spines, key, spines, interval)
+        weights, present = _at_projections(numbers, weights, spines, paths)
+    if table.bounds:
+        for path in table.projections:
+            bounds[path] = adapt(bounds[path], _of(weights, path), numbers.bounds, sign=_SIGN)
+        weights = _changed(weights, {p: clipped(_of(weights, p), bounds[p]) for p in bounds})
+    return weights, Structure(structure.key, present, bounds)
 
 
 #: Projections with spines come from excitatory cells.
 _SIGN = 1
 
 
-def _key(key: Array, path: str) -> Array:
-    """Return random numbers of a projection of its own."""
-    return jax.random.fold_in(key, zlib.crc32(path.encode()))
+def _of(weights: Weights, path: str) -> Array:
+    """Return the weights of a projection such as ``H1.below_to_E``."""
+    label, name = path.split(".")
+    return weights[label][name]
+
+
+def _changed(weights: Weights, some: Mapping[str, Array]) -> Weights:
+    """Return weights with others in some projections."""
+    changed = {label: dict(own) for label, own in weights.items()}
+    for path, values in some.items():
+        label, name = path.split(".")
+        changed[label][name] = values
+    return changed
+
+
+def _at_projections(
+    numbers: StructuralNumbers, weights: Weights, spines: Spines, paths: Sequence[str]
+) -> tuple[Weights, dict[str, Array]]:
+    """Return weights, and where there are spines, from the spines of all projections in a row."""
+    shapes = [_of(weights, path).shape for path in paths]
+    ends = list(accumulate(rows * columns for rows, columns in shapes))
+    volumes, present = (
+        {p: part.reshape(shape) for p, shape, part in zip(paths, shapes, parts, strict=True)}
+        for parts in (jnp.split(whole, ends[:-1]) for whole in spines)
+    )
+    return _changed(weights, {p: volumes[p] / numbers.volume[p] for p in paths}), present
 
 
 def check_structural(network: Network, origin: str) -> None:

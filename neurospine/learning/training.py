@@ -65,7 +65,9 @@ def train_sample(
     second = nudge(network, state.weights, numbers, inputs, first, target)
     weights, memory = learn(network, state.weights, state.memory, numbers, inputs, first, second)
     error = {label: jnp.abs(values).mean() for label, values in second.dendrite.items()}
-    return state._replace(weights=weights, memory=memory), Seen(_told_right(network, first, target), error)
+    return state._replace(weights=weights, memory=memory), Seen(
+        _told_right(network, first, target), error
+    )
 
 
 def _backprop_sample(
