@@ -66,11 +66,13 @@ class Course:
             "validation_accuracy": trainer.accuracy(validation[:FOLLOWED]),
             "weights": np.stack([magnitudes(own) for own in weights.values()], 1),
         }
-        self.labels.update(projection=list(weights), bounded=list(bounds))
-        if bounds:
-            shares = [bound_shares(weights[name], *ends) for name, ends in bounds.items()]
+        bounded = [name for name in weights if f"{name}.upper" in bounds]
+        self.labels.update(projection=list(weights), bounded=bounded)
+        if bounded:
+            ends = [(bounds[f"{name}.lower"], bounds[f"{name}.upper"]) for name in bounded]
+            shares = [bound_shares(weights[n], *own) for n, own in zip(bounded, ends, strict=True)]
             row["at_bound"], row["absent"] = (np.stack(s, 1) for s in zip(*shares, strict=True))
-            wider = [np.maximum(upper, -lower) for lower, upper in bounds.values()]
+            wider = [np.maximum(upper, -lower) for lower, upper in ends]
             row["bounds"] = np.stack([magnitudes(own) for own in wider], 1)
         if seen:
             row["training_accuracy"] = seen["correct"].mean(1)

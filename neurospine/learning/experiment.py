@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -112,9 +113,11 @@ def load_experiment(
     if seeds is not None:
         found = replace(found, seeds=tuple(seeds))
     total = samples if samples is not None else found.samples
-    _check(found.seeds, total, every)
+    batch = math.lcm(*(network.batch for network in found.networks.values()))
+    _check(found.seeds, total, every, batch)
     keep = weights if weights is not None else not found.control
-    return replace(found, samples=total, every=every or -(-total // CHUNKS), weights=keep)
+    chunk = every or -(-total // CHUNKS // batch) * batch
+    return replace(found, samples=total, every=chunk, weights=keep)
 
 
 def _of_comparison(path: Path) -> Experiment:
@@ -126,7 +129,7 @@ def _of_comparison(path: Path) -> Experiment:
     )  # fmt: skip
 
 
-def _check(seeds: Sequence[int], samples: int, every: int | None) -> None:
+def _check(seeds: Sequence[int], samples: int, every: int | None, batch: int) -> None:
     if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
         raise LearningError(
             f"seeds {list(seeds)}: one or more are wanted, from 0 on, all different"
@@ -134,3 +137,5 @@ def _check(seeds: Sequence[int], samples: int, every: int | None) -> None:
     for name, number in (("samples", samples), ("every", every)):
         if number is not None and number < 1:
             raise LearningError(f"{name} {number}: one or more are wanted")
+        if number is not None and number % batch:
+            raise LearningError(f"{name} {number}: no whole number of batches of {batch}")

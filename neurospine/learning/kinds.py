@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from neurospine.description.library import display, find_file, parse_toml, read_text
 from neurospine.errors import LearningError, suggest
+from neurospine.learning.layered import LayeredNetwork, parse_layered
 from neurospine.learning.network import Network, parse_network
 
 if TYPE_CHECKING:  # files are read without JAX
@@ -15,11 +16,14 @@ if TYPE_CHECKING:  # files are read without JAX
     from neurospine.learning.trainer import Replicate, Trainer
 
 _READERS: dict[str, Callable[[str, str, Mapping[str, Any] | None], Any]] = {
+    "layered": parse_layered,
     "network": parse_network,
 }
 
 
-def load_learner(name: str | Path, values: Mapping[str, Any] | None = None) -> Network:
+def load_learner(
+    name: str | Path, values: Mapping[str, Any] | None = None
+) -> Network | LayeredNetwork:
     """Return a network of any kind by library name or path.
 
     Parameters
@@ -38,7 +42,9 @@ def load_learner(name: str | Path, values: Mapping[str, Any] | None = None) -> N
     return parse_learner(read_text(path), display(path), values)
 
 
-def parse_learner(text: str, origin: str, values: Mapping[str, Any] | None = None) -> Network:
+def parse_learner(
+    text: str, origin: str, values: Mapping[str, Any] | None = None
+) -> Network | LayeredNetwork:
     """Return the network that a TOML text describes; see `load_learner`."""
     kind = str(parse_toml(text, origin).get("kind"))
     if kind not in _READERS:
@@ -54,9 +60,10 @@ def make_trainer(replicates: Sequence[Replicate], data: DataSet) -> Trainer:
     LearningError
         If there is no replicate, structures differ or the data do not fit them.
     """
+    from neurospine.learning.layered_training import LayeredTraining
     from neurospine.learning.training import Training
 
     if not replicates:
         raise LearningError("there is no network to train")
-    trainers: dict[str, type[Trainer]] = {"network": Training}
+    trainers: dict[str, type[Trainer]] = {"layered": LayeredTraining, "network": Training}
     return trainers[replicates[0].network.kind](replicates, data)  # type: ignore[call-arg]

@@ -69,8 +69,8 @@ class Trainer(ABC):
     def weights(self) -> dict[str, npt.NDArray[np.float32]]:
         """Return weights by name, with axes (replicate, postsynaptic, presynaptic)."""
 
-    def bounds(self) -> dict[str, tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
-        """Return lower and upper bounds of the weights that have such, by name and shaped alike."""
+    def bounds(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Return bounds of weights that have such as ``NAME.upper`` and ``NAME.lower``."""
         return {}
 
     def accuracy(self, samples: Samples) -> npt.NDArray[np.float32]:
