@@ -19,6 +19,8 @@ _READERS: dict[str, Callable[[str, str, Mapping[str, Any] | None], Any]] = {
     "layered": parse_layered,
     "network": parse_network,
 }
+#: What `kind` may be in the file of a network.
+KINDS_OF_NETWORK = tuple(_READERS)
 
 
 def load_learner(
