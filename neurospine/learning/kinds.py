@@ -10,14 +10,18 @@ from neurospine.description.library import display, find_file, parse_toml, read_
 from neurospine.errors import LearningError, suggest
 from neurospine.learning.data import DataSet
 from neurospine.learning.network import Network, parse_network
+from neurospine.learning.spiking.network import SpikingNetwork, parse_spiking_network
 from neurospine.learning.trainer import Replicate, Trainer
 
 _READERS: dict[str, Callable[[str, str, Mapping[str, Any] | None], Any]] = {
     "network": parse_network,
+    "spiking_network": parse_spiking_network,
 }
 
 
-def load_learner(name: str | Path, values: Mapping[str, Any] | None = None) -> Network:
+def load_learner(
+    name: str | Path, values: Mapping[str, Any] | None = None
+) -> Network | SpikingNetwork:
     """Return a network of any kind by library name or path.
 
     Parameters
@@ -49,9 +53,13 @@ def make_trainer(replicates: Sequence[Replicate], data: DataSet) -> Trainer:
     LearningError
         If there is no replicate, structures differ or the data do not fit them.
     """
+    from neurospine.learning.spiking.training import SpikingTraining
     from neurospine.learning.training import Training
 
     if not replicates:
         raise LearningError("there is no network to train")
-    trainers: dict[str, type[Trainer]] = {"network": Training}
+    trainers: dict[str, type[Trainer]] = {
+        "network": Training,
+        "spiking_network": SpikingTraining,
+    }
     return trainers[replicates[0].network.kind](replicates, data)  # type: ignore[call-arg]

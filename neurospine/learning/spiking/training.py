@@ -100,14 +100,14 @@ class SpikingTraining(Trainer):
         heard = counts(network, run, order.size, 0, stop)
         made = counts(network, run, order.size, 0, network.steps("presentation")).sum(1)
         after = run.spines[network.learned]["volume"][-1].to_numpy()
-        return _decided(heard) == labels, made, after
+        return decided(heard) == labels, made, after
 
     def answers(self, inputs: Array) -> Array:
         """Return the class that each replicate gives to each input, with plasticity off.
 
         It is the one whose outputs fire most while the image is shown; -1 where two fire alike.
         """
-        return _decided(self.output_counts(np.asarray(inputs)))
+        return decided(self.output_counts(np.asarray(inputs)))
 
     def output_counts(self, inputs: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """Return the spikes of the outputs of each class, shape (replicates, samples, classes)."""
@@ -131,7 +131,7 @@ class SpikingTraining(Trainer):
         return {network.learned: volume.astype(np.float32)}
 
 
-def _decided(heard: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def decided(heard: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Return the class with the most spikes, -1 where there are two."""
     ordered = np.sort(heard, -1)
     return np.where(ordered[..., -1] > ordered[..., -2], heard.argmax(-1), -1)
