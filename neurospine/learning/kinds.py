@@ -9,11 +9,13 @@ from typing import Any
 from neurospine.description.library import display, find_file, parse_toml, read_text
 from neurospine.errors import LearningError, suggest
 from neurospine.learning.data import DataSet
+from neurospine.learning.layered import LayeredNetwork, parse_layered
 from neurospine.learning.network import Network, parse_network
 from neurospine.learning.spiking.network import SpikingNetwork, parse_spiking_network
 from neurospine.learning.trainer import Replicate, Trainer
 
 _READERS: dict[str, Callable[[str, str, Mapping[str, Any] | None], Any]] = {
+    "layered": parse_layered,
     "network": parse_network,
     "spiking_network": parse_spiking_network,
 }
@@ -21,7 +23,7 @@ _READERS: dict[str, Callable[[str, str, Mapping[str, Any] | None], Any]] = {
 
 def load_learner(
     name: str | Path, values: Mapping[str, Any] | None = None
-) -> Network | SpikingNetwork:
+) -> Network | LayeredNetwork | SpikingNetwork:
     """Return a network of any kind by library name or path.
 
     Parameters
@@ -53,12 +55,14 @@ def make_trainer(replicates: Sequence[Replicate], data: DataSet) -> Trainer:
     LearningError
         If there is no replicate, structures differ or the data do not fit them.
     """
+    from neurospine.learning.layered_training import LayeredTraining
     from neurospine.learning.spiking.training import SpikingTraining
     from neurospine.learning.training import Training
 
     if not replicates:
         raise LearningError("there is no network to train")
     trainers: dict[str, type[Trainer]] = {
+        "layered": LayeredTraining,
         "network": Training,
         "spiking_network": SpikingTraining,
     }
