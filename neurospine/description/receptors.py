@@ -136,7 +136,7 @@ def check_receptors(model: Model, projection: str) -> None:
 
 
 def _check_follows(model: Model, projection: str) -> None:
-    """Raise a `ModelError` if what a rule is to follow is not one piece of the cell, or not read."""
+    """Raise a `ModelError` if what a rule follows is not one piece of the cell, or not read."""
     described, rule = model.circuit.projections[projection], model.spines[projection].rule
     cell = model.cells.get(described.target)
     if described.follows is None:

@@ -59,7 +59,7 @@ def set_value(table: dict[str, Any], path: str, value: Any, origin: str) -> None
     place = table
     for step in steps[:-1]:
         if not isinstance(place.get(step), dict):
-            known = [*table, *layers] if place is table else place
+            known = [*table, *layers] if place is table else [*place, *place.get("projections", ())]
             raise LearningError(f"{origin}: nothing called {path!r}. {suggest(step, known)}")
         place = place[step]
     place[steps[-1]] = value

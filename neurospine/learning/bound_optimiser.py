@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,15 +12,12 @@ from jax import Array, lax
 from neurospine.learning.bounds import (
     BoundNumbers,
     Bounds,
-    Relative,
     adapt,
     clipped,
     initial_bounds,
     start_unit,
 )
-
-#: What tells that a weight falls: that it became smaller, or its gradient.
-Evidence = Literal["trend", "gradient"]
+from neurospine.learning.words import Evidence, Relative
 
 
 class BoundState(NamedTuple):

@@ -13,13 +13,12 @@ those of the group's published programs.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
 
-#: What the start of bounds counts as 1.
-Relative = Literal["one", "inputs", "largest"]
+from neurospine.learning.words import Relative
 
 
 class BoundNumbers(NamedTuple):

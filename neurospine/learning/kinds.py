@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neurospine.description.library import display, find_file, parse_toml, read_text
 from neurospine.errors import LearningError, suggest
-from neurospine.learning.data import DataSet
 from neurospine.learning.layered import LayeredNetwork, parse_layered
 from neurospine.learning.network import Network, parse_network
 from neurospine.learning.spiking.network import SpikingNetwork, parse_spiking_network
-from neurospine.learning.trainer import Replicate, Trainer
+
+if TYPE_CHECKING:  # files are read without JAX
+    from neurospine.learning.data import DataSet
+    from neurospine.learning.trainer import Replicate, Trainer
 
 _READERS: dict[str, Callable[[str, str, Mapping[str, Any] | None], Any]] = {
     "layered": parse_layered,
@@ -39,9 +41,14 @@ def load_learner(
         If the file is wrong, or has no network.
     """
     path = find_file(name, "networks")
-    text, origin = read_text(path), display(path)
-    table = parse_toml(text, origin)
-    kind = str(table.get("kind"))
+    return parse_learner(read_text(path), display(path), values)
+
+
+def parse_learner(
+    text: str, origin: str, values: Mapping[str, Any] | None = None
+) -> Network | LayeredNetwork | SpikingNetwork:
+    """Return the network that a TOML text describes; see `load_learner`."""
+    kind = str(parse_toml(text, origin).get("kind"))
     if kind not in _READERS:
         raise LearningError(f"{origin}: kind: {kind!r} is no network. {suggest(kind, _READERS)}")
     return _READERS[kind](text, origin, values)  # type: ignore[no-any-return]

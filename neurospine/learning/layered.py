@@ -14,8 +14,7 @@ from neurospine.description.references import check_source
 from neurospine.description.schema import Table, read_table
 from neurospine.errors import LearningError, ModelError
 from neurospine.learning.base import set_value, with_base
-from neurospine.learning.bound_optimiser import Evidence
-from neurospine.learning.bounds import Relative
+from neurospine.learning.words import Evidence, Relative
 
 Positive = Annotated[float, Field(strict=True, gt=0)]
 NotNegative = Annotated[float, Field(strict=True, ge=0)]
@@ -151,6 +150,11 @@ class LayeredNetwork(LibraryFile):
     optimiser: Optimiser
     method: Method
     layers: dict[str, StackedLayer]
+
+    @property
+    def batch(self) -> int:
+        """How many samples are learned together."""
+        return self.optimiser.batch
 
     @property
     def output(self) -> str:

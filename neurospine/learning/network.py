@@ -19,6 +19,7 @@ from neurospine.description.schema import Number, Table, read_table
 from neurospine.errors import LearningError, ModelError
 from neurospine.learning.base import set_value, with_base
 from neurospine.learning.network_checks import check_network
+from neurospine.learning.words import Relative
 
 #: Cells of a layer: excitatory, inhibitory onto somata, inhibitory onto dendrites.
 Population = Literal["E", "SomaI", "DendI"]
@@ -85,7 +86,7 @@ class LivingSpines(Table):
 class AdaptiveBounds(Table):
     """Bounds that adapt to weights; see `bounds.BoundNumbers`."""
 
-    relative: Literal["one", "inputs", "largest"] = "one"
+    relative: Relative = "one"
     start: Positive
     checks: Positive = 18.0
     growth: Number = 1.0
@@ -127,6 +128,11 @@ class Network(LibraryFile):
     backward_steps: PositiveInt = 1
     structural: Structural | None = None
     layers: dict[str, Layer]
+
+    @property
+    def batch(self) -> int:
+        """How many samples are learned together."""
+        return 1
 
     @property
     def output(self) -> str:

@@ -69,6 +69,10 @@ class Trainer(ABC):
     def weights(self) -> dict[str, npt.NDArray[np.float32]]:
         """Return weights by name, with axes (replicate, postsynaptic, presynaptic)."""
 
+    def bounds(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Return bounds of weights that have such as ``NAME.upper`` and ``NAME.lower``."""
+        return {}
+
     def accuracy(self, samples: Samples) -> npt.NDArray[np.float32]:
         """Return the share of samples that each replicate tells right."""
         right = np.zeros(len(self.replicates))

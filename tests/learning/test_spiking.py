@@ -11,19 +11,21 @@ import pytest
 
 pytest.importorskip("jax")
 
-from neurospine import Model, Protocol, simulate  # noqa: E402
-from neurospine.description.edge_lists import EdgeList  # noqa: E402
-from neurospine.description.library import shipped_folder  # noqa: E402
-from neurospine.errors import LearningError, ModelError  # noqa: E402
-from neurospine.learning.data import DataSet, load_data, load_test  # noqa: E402
-from neurospine.learning.kinds import load_learner, make_trainer  # noqa: E402
-from neurospine.learning.spiking.presentation import counts, image_spikes, target_spikes  # noqa: E402
-from neurospine.learning.spiking.training import decided  # noqa: E402
-from neurospine.learning.trainer import Replicate, Trainer  # noqa: E402
+from neurospine import Model, Protocol, simulate
+from neurospine.description.edge_lists import EdgeList
+from neurospine.description.library import shipped_folder
+from neurospine.errors import LearningError, ModelError
+from neurospine.learning.data import DataSet, load_data, load_test
+from neurospine.learning.kinds import load_learner, make_trainer
+from neurospine.learning.spiking.network import SpikingNetwork
+from neurospine.learning.spiking.presentation import counts, image_spikes, target_spikes
+from neurospine.learning.spiking.training import decided
+from neurospine.learning.trainer import Replicate, Trainer
 
 TEXT = (shipped_folder() / "models" / "circuits" / "taught_outputs.toml").read_text()
-#: Of the circuit: no noise in what is compared, and one axon of each kind onto one neuron.
+#: One axon of each kind onto one neuron.
 ONE = {"pixel_axons": 1, "output_cells": 1}
+NONE = np.zeros(1, np.int32)
 
 
 def test_a_spine_follows_the_dendrite_as_a_plain_loop_says() -> None:
@@ -56,8 +58,6 @@ def test_a_spine_follows_the_dendrite_as_a_plain_loop_says() -> None:
         if step in arrivals:
             share = np.clip(nudge / number["nudge_full"], -1, 1)
             volume = np.clip(volume + number["rate"] * share * 0.1, 0.0, 0.5)
-    scale = 1000 if np.abs(potential).max() > 1 else 1
-    assert scale == 1  # volt
     np.testing.assert_allclose(found[: len(wanted)], wanted, rtol=1e-12)
     change = np.diff(found)
     assert change.min() < -1e-4  # its own spikes inhibit the dendrite
@@ -66,25 +66,29 @@ def test_a_spine_follows_the_dendrite_as_a_plain_loop_says() -> None:
 
 def test_edges_may_be_given_to_a_model_and_stay_with_its_runs() -> None:
     model = Model.from_text(TEXT).with_parameters(ONE)
-    listed = model.with_edges("pixels_to_outputs", EdgeList(*np.zeros((2, 1), int), volume=np.array([0.25])))
+    listed = model.with_edges("pixels_to_outputs", EdgeList(NONE, NONE, volume=np.array([0.25])))
     again = Model.from_text(TEXT, edges=listed.edge_texts)
     assert again.circuit == listed.circuit
     phase = {"name": "rest", "duration": "1 ms"}
     protocol = Protocol(name="rest", step="0.5 ms", record_every="1 ms", phases=[phase])
     run = simulate(listed, protocol, backend="numpy")
     assert run.spines["pixels_to_outputs"]["volume"].to_numpy().tolist() == [[0.25], [0.25]]
-    with pytest.raises(ModelError, match="no projection 'pixels_to_output'. Did you mean"):
-        model.with_edges("pixels_to_output", EdgeList(*np.zeros((2, 1), int)))
+    with pytest.raises(ModelError, match=r"no projection 'pixels_to_output'\. Did"):
+        model.with_edges("pixels_to_output", EdgeList(NONE, NONE))
     with pytest.raises(ModelError, match="column 'volume': must be numbers from 0"):
-        model.with_edges(
-            "pixels_to_outputs", EdgeList(*np.zeros((2, 1), int), volume=np.array([-1.0]))
-        )
+        model.with_edges("pixels_to_outputs", EdgeList(NONE, NONE, volume=np.array([-1.0])))
+
+
+def shipped() -> SpikingNetwork:
+    network = load_learner("spiking_digits")
+    assert isinstance(network, SpikingNetwork)
+    return network
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('follows      = "apical"', 'follows = "apica"', "follows: 'apica': no compartment. Did you"),
+        ('follows      = "apical"', 'follows = "apica"', "follows: 'apica': no compartment."),
         ('receptors    = { ampa = "target_peak" }',
          'receptors = { ampa = "target_peak" }\nfollows = "soma"', "no rule of these spines reads"),
         ("weight*relay_peak\"", "weight*relay_peak\"\nfollows = \"soma\"", "have no compartments"),
@@ -117,7 +121,7 @@ def test_mistakes_are_named(change: dict[str, Any], message: str) -> None:
 
 
 def test_images_are_poisson_spikes_of_light_and_dark_and_the_target_is_late() -> None:
-    network = load_learner("spiking_digits")
+    network = shipped()
     inputs = np.tile([0.0, 0.25, 1.0, 0.5], (200, 16))
     axons, steps = image_spikes(network, inputs, 1, "training", 0)
     times = network.steps("presentation") * 5e-4 * 200 * network.hertz("input_rate")
@@ -136,7 +140,7 @@ def test_images_are_poisson_spikes_of_light_and_dark_and_the_target_is_late() ->
 
 
 def test_the_answer_is_the_class_with_most_spikes() -> None:
-    network = load_learner("spiking_digits")
+    network = shipped()
     whole = network.steps("presentation") + network.steps("pause")
     steps = np.array([5, 6, 7, 250, 299, 300, whole + 1, whole + 2])
     cells = np.array([12, 13, 39, 14, 38, 38, 0, 4])
@@ -152,14 +156,15 @@ def digits() -> DataSet:
     return load_data("digits")
 
 
-def trainer(digits: DataSet, seeds: int = 1, **values: Any) -> Trainer:
+def trainer(digits: DataSet, seeds: int = 1, rate: float | None = None) -> Trainer:
+    values = {} if rate is None else {"dendritic_target.rate": rate}
     network = load_learner("spiking_digits", values)
     return make_trainer([Replicate(network, seed, 100 + seed) for seed in range(seeds)], digits)
 
 
 def test_it_learns_and_a_seed_fixes_the_result(digits: DataSet) -> None:
     few = DataSet("digits", 10, digits.training[:300], digits.validation[:100])
-    first, second, off = trainer(few), trainer(few), trainer(few, **{"dendritic_target.rate": 0.0})
+    first, second, off = trainer(few), trainer(few), trainer(few, rate=0.0)
     start = first.state["volume"].copy()
     first.run(200)
     kept = first.arrays()
@@ -184,4 +189,4 @@ def test_five_seeds_tell_four_of_five_digits(digits: DataSet) -> None:
     learning.run(load_learner("spiking_digits").samples)
     accuracy = learning.accuracy(load_test("digits"))
     assert accuracy.mean() >= 0.8
-    assert trainer(digits, seeds=5).accuracy(load_test("digits")).mean() < 0.3
+    assert trainer(digits, seeds=5, rate=0.0).accuracy(load_test("digits")).mean() < 0.3

@@ -7,13 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, PrivateAttr
 
+from neurospine.description.checks import at
 from neurospine.description.entries import LibraryFile
 from neurospine.description.library import parse_toml
 from neurospine.description.model import Model, load_model
 from neurospine.description.references import check_source
 from neurospine.description.schema import read_table
 from neurospine.description.units import convert, parse_quantity, seconds, whole_steps
-from neurospine.errors import LearningError, ModelError, NeurospineError, suggest
+from neurospine.errors import LearningError, NeurospineError, suggest
 
 Positive = Annotated[float, Field(strict=True, gt=0)]
 
@@ -96,7 +97,11 @@ class SpikingNetwork(LibraryFile):
         entries = self.model.control.entries
         found = [n for n in entries if self.learning_rate in (n, n.rpartition(".")[2])]
         if len(found) != 1:
-            raise LearningError(f"learning_rate: {self.learning_rate!r} is no parameter")
+            known = [name.rpartition(".")[2] for name in entries]
+            raise LearningError(
+                f"learning_rate: no parameter {self.learning_rate!r}. "
+                f"{suggest(self.learning_rate, known)}"
+            )
         return found[0]
 
 
@@ -122,7 +127,8 @@ def parse_spiking_network(
         table[key] = numbers.pop(key)
     network = read_table(SpikingNetwork, table, origin, LearningError)
     try:
-        check_source(network.source)
+        with at("source"):
+            check_source(network.source)
         network._model = load_model(network.circuit).with_parameters(numbers)
         _check(network)
     except NeurospineError as error:
@@ -136,7 +142,9 @@ def _check(network: SpikingNetwork) -> None:
     for role in ("images", "targets", "outputs"):
         name = getattr(network, role)
         if name not in circuit.populations:
-            raise LearningError(f"{role}: no population {name!r}. {suggest(name, circuit.populations)}")
+            raise LearningError(
+                f"{role}: no population {name!r}. {suggest(name, circuit.populations)}"
+            )
         forced = circuit.populations[name].neuron is None
         if forced == (role == "outputs"):
             what = "neurons" if role == "outputs" else "axons, without a neuron"
@@ -146,7 +154,9 @@ def _check(network: SpikingNetwork) -> None:
         raise LearningError(f"learned: no projection {network.learned!r}. {hint}")
     for role in ("targets", "outputs"):
         if network.size(role) % network.classes:
-            raise LearningError(f"{role}: {network.size(role)} cells are no multiple of the classes")
+            raise LearningError(
+                f"{role}: {network.size(role)} cells are no multiple of the classes"
+            )
     if network.size("images") not in (network.inputs, 2 * network.inputs):
         raise LearningError(
             f"images: {network.size('images')} axons are neither one nor two for each input"

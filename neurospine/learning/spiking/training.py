@@ -65,27 +65,29 @@ class SpikingTraining(Trainer):
         """
         orders, size = self._orders(samples), len(self.data.training)
         ends = range(size - self.samples % size, samples, size)
-        seen: list[tuple[Any, Any]] = []
-        volumes = []
+        told, made, volumes = [], [], []
         for replicate, order, volume in zip(
             self.replicates, orders, self.state["volume"], strict=True
         ):
-            first, parts = self.samples, []
+            first = self.samples
             for part in np.split(order, list(ends)):
                 right, spikes, volume = self._learn(replicate, part, first, volume)
-                parts.append((right, spikes))
+                told.append(right)
+                made.append(spikes)
                 first += part.size
-            seen.append(tuple(np.concatenate(values) for values in zip(*parts, strict=True)))
             volumes.append(volume)
         self.state = {"volume": np.stack(volumes)}
         self.samples += samples
-        right, made = (np.stack(values) for values in zip(*seen, strict=True))
-        return {"correct": right, "spikes": made}
+        shape = (len(self.replicates), samples)
+        return {
+            "correct": np.concatenate(told).reshape(shape),
+            "spikes": np.concatenate(made).reshape(shape),
+        }
 
     def _learn(
         self, replicate: Replicate, order: npt.NDArray[np.int32], first: int, volume: Floats
     ) -> tuple[npt.NDArray[np.bool], npt.NDArray[np.int64], Floats]:
-        """Return what was told right, spikes of outputs by sample, and the sizes of spines after."""
+        """Return what was told right, spikes of all outputs by sample, and volumes after."""
         network: SpikingNetwork = replicate.network
         training = self.data.training
         inputs, labels = training.inputs[order] / training.full, training.labels[order]
@@ -102,7 +104,7 @@ class SpikingTraining(Trainer):
         after = run.spines[network.learned]["volume"][-1].to_numpy()
         return decided(heard) == labels, made, after
 
-    def answers(self, inputs: Array) -> Array:
+    def answers(self, inputs: Array) -> Any:
         """Return the class that each replicate gives to each input, with plasticity off.
 
         It is the one whose outputs fire most while the image is shown; -1 where two fire alike.
@@ -140,7 +142,9 @@ def decided(heard: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 def _start(network: SpikingNetwork, seed: int) -> Floats:
     """Return volumes at the start, by presynaptic cell, then by postsynaptic one."""
     random = generator(seed, "learned", "start")
-    return random.uniform(0, network.largest_start, network.size("images") * network.size("outputs"))
+    return random.uniform(
+        0, network.largest_start, network.size("images") * network.size("outputs")
+    )
 
 
 def _with_volumes(network: SpikingNetwork, model: Model, volume: Floats) -> Model:
