@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from neurospine.commands import compare as comparing
+from neurospine.commands import learn as learning
 from neurospine.commands import library, recovery, validation
 from neurospine.commands import sweep as sweeping
 from neurospine.commands.options import (
@@ -154,4 +155,5 @@ def run(
 app.command()(validation.validate)
 app.command()(sweeping.sweep)
 app.command()(comparing.compare)
+app.command()(learning.learn)
 app.command()(recovery.recover)

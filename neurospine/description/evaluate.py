@@ -1,4 +1,4 @@
-"""Work out the value of a checked expression on numpy arrays, without Brian2."""
+"""Work out the value of checked expressions and statements on arrays, without Brian2."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from neurospine.description.expressions import parse_expression
+from neurospine.description.expressions import parse_expression, parse_statements
 from neurospine.errors import ModelError, suggest
 
 _BINARY: dict[type, Callable[[Any, Any], Any]] = {
@@ -27,23 +28,25 @@ _BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.GtE: operator.ge,
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
-    ast.And: np.logical_and,
-    ast.Or: np.logical_or,
 }
-_UNARY: dict[type, Callable[[Any], Any]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Not: np.logical_not,
-}
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: getattr(np, name) for name in "exp log log10 sqrt abs sign clip floor ceil".split()},
-    **{name: getattr(np, name) for name in "sin cos tan sinh cosh tanh".split()},
-    "int": lambda x: np.asarray(x).astype(int),
-    "exprel": lambda x: np.where(x == 0, 1.0, np.expm1(x) / np.where(x == 0, 1.0, x)),
-}
+_UNARY: dict[type, Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos}
+_LOGICAL = {ast.And: "logical_and", ast.Or: "logical_or", ast.Not: "logical_not"}
 
 
-def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
+@cache
+def _functions(arrays: Any) -> dict[str, Callable[..., Any]]:
+    """Return what expressions may call, from a library with the names of numpy."""
+    names = "exp log log10 sqrt abs sign clip floor ceil sin cos tan sinh cosh tanh".split()
+    return {
+        **{name: getattr(arrays, name) for name in [*names, *_LOGICAL.values()]},
+        "int": lambda x: arrays.asarray(x).astype(int),
+        "exprel": lambda x: arrays.where(
+            x == 0, 1.0, arrays.expm1(x) / arrays.where(x == 0, 1.0, x)
+        ),
+    }
+
+
+def evaluate(expression: str, names: Mapping[str, Any], arrays: Any = np) -> Any:
     """Return the value of an expression.
 
     Parameters
@@ -52,34 +55,53 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
         Arithmetic on names, as in a model file.
     names
         Numbers or arrays that broadcast against each other.
+    arrays
+        The library of the arrays: numpy, or one with its names, such as ``jax.numpy``.
 
     Raises
     ------
     ModelError
         If the expression is not arithmetic, or uses an unknown name.
     """
-    return _value(parse_expression(expression), {"pi": math.pi, "inf": math.inf, **names})
+    known = {"pi": math.pi, "inf": math.inf, **names}
+    return _value(parse_expression(expression), known, _functions(arrays))
 
 
-def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:
+def execute(statements: str, names: Mapping[str, Any], arrays: Any = np) -> dict[str, Any]:
+    """Return all names after a block of statements, one after the other; see `evaluate`."""
+    known = dict(names)
+    for statement in parse_statements(statements):
+        name, operation = statement.name, statement.operator
+        text = f"{name} {operation} ({statement.expression})" if operation else statement.expression
+        known[name] = evaluate(text, known, arrays)
+    return known
+
+
+def _value(
+    node: ast.expr, names: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]
+) -> Any:
+    def value(inner: ast.expr) -> Any:
+        return _value(inner, names, functions)
+
     match node:
-        case ast.Constant(value=value):
-            return value
+        case ast.Constant(value=number):
+            return number
         case ast.Name(id=name):
             if name not in names:
                 raise ModelError(f"unknown name {name!r}. {suggest(name, names)}")
             return names[name]
         case ast.BinOp(left=left, op=op, right=right):
-            return _BINARY[type(op)](_value(left, names), _value(right, names))
+            return _BINARY[type(op)](value(left), value(right))
         case ast.UnaryOp(op=op, operand=operand):
-            return _UNARY[type(op)](_value(operand, names))
+            unary = _UNARY.get(type(op)) or functions[_LOGICAL[type(op)]]
+            return unary(value(operand))
         case ast.Call(func=ast.Name(id=name), args=arguments):
-            return _FUNCTIONS[name](*(_value(argument, names) for argument in arguments))
+            return functions[name](*(value(argument) for argument in arguments))
         case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return _BINARY[type(op)](_value(left, names), _value(right, names))
+            return _BINARY[type(op)](value(left), value(right))
         case ast.BoolOp(op=op, values=[first, *rest]):
-            value = _value(first, names)
+            whole = value(first)
             for other in rest:
-                value = _BINARY[type(op)](value, _value(other, names))
-            return value
+                whole = functions[_LOGICAL[type(op)]](whole, value(other))
+            return whole
     raise ModelError("this expression cannot be worked out")

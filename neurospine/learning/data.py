@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -49,6 +49,20 @@ class DataSet:
     classes: int
     training: Samples
     validation: Samples
+
+    def first(self, samples: int) -> DataSet:
+        """Return the data set with only so many of its training samples.
+
+        Raises
+        ------
+        DataError
+            If there are not so many.
+        """
+        if not 0 < samples <= len(self.training):
+            raise DataError(
+                f"{self.name}: {samples} training samples are wanted, it has {len(self.training)}"
+            )
+        return replace(self, training=self.training[:samples])
 
 
 @dataclass(frozen=True)

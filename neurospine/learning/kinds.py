@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neurospine.description.library import display, find_file, parse_toml, read_text
 from neurospine.errors import LearningError, suggest
-from neurospine.learning.data import DataSet
+from neurospine.learning.layered import LayeredNetwork, parse_layered
 from neurospine.learning.network import Network, parse_network
-from neurospine.learning.trainer import Replicate, Trainer
+from neurospine.learning.spiking.network import SpikingNetwork, parse_spiking_network
+
+if TYPE_CHECKING:  # files are read without JAX
+    from neurospine.learning.data import DataSet
+    from neurospine.learning.trainer import Replicate, Trainer
 
 _READERS: dict[str, Callable[[str, str, Mapping[str, Any] | None], Any]] = {
+    "layered": parse_layered,
     "network": parse_network,
+    "spiking_network": parse_spiking_network,
 }
 
 
-def load_learner(name: str | Path, values: Mapping[str, Any] | None = None) -> Network:
+def load_learner(
+    name: str | Path, values: Mapping[str, Any] | None = None
+) -> Network | LayeredNetwork | SpikingNetwork:
     """Return a network of any kind by library name or path.
 
     Parameters
@@ -33,9 +41,14 @@ def load_learner(name: str | Path, values: Mapping[str, Any] | None = None) -> N
         If the file is wrong, or has no network.
     """
     path = find_file(name, "networks")
-    text, origin = read_text(path), display(path)
-    table = parse_toml(text, origin)
-    kind = str(table.get("kind"))
+    return parse_learner(read_text(path), display(path), values)
+
+
+def parse_learner(
+    text: str, origin: str, values: Mapping[str, Any] | None = None
+) -> Network | LayeredNetwork | SpikingNetwork:
+    """Return the network that a TOML text describes; see `load_learner`."""
+    kind = str(parse_toml(text, origin).get("kind"))
     if kind not in _READERS:
         raise LearningError(f"{origin}: kind: {kind!r} is no network. {suggest(kind, _READERS)}")
     return _READERS[kind](text, origin, values)  # type: ignore[no-any-return]
@@ -49,9 +62,15 @@ def make_trainer(replicates: Sequence[Replicate], data: DataSet) -> Trainer:
     LearningError
         If there is no replicate, structures differ or the data do not fit them.
     """
+    from neurospine.learning.layered_training import LayeredTraining
+    from neurospine.learning.spiking.training import SpikingTraining
     from neurospine.learning.training import Training
 
     if not replicates:
         raise LearningError("there is no network to train")
-    trainers: dict[str, type[Trainer]] = {"network": Training}
+    trainers: dict[str, type[Trainer]] = {
+        "layered": LayeredTraining,
+        "network": Training,
+        "spiking_network": SpikingTraining,
+    }
     return trainers[replicates[0].network.kind](replicates, data)  # type: ignore[call-arg]

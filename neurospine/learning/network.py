@@ -16,8 +16,10 @@ from neurospine.description.entries import LibraryFile
 from neurospine.description.library import display, find_file, parse_toml, read_text
 from neurospine.description.references import check_source
 from neurospine.description.schema import Number, Table, read_table
-from neurospine.errors import LearningError, ModelError, suggest
+from neurospine.errors import LearningError, ModelError
+from neurospine.learning.base import set_value, with_base
 from neurospine.learning.network_checks import check_network
+from neurospine.learning.words import Relative
 
 #: Cells of a layer: excitatory, inhibitory onto somata, inhibitory onto dendrites.
 Population = Literal["E", "SomaI", "DendI"]
@@ -26,8 +28,6 @@ Rule = Literal[
     "bcm", "transpose", "backprop",
 ]  # fmt: skip
 Positive = Annotated[float, Field(strict=True, gt=0)]
-#: A base of a base of a base is as far as it goes.
-_MOST_BASES = 3
 
 
 class Projection(Table):
@@ -69,6 +69,42 @@ class Layer(Table):
         return int(getattr(self, population))
 
 
+class LivingSpines(Table):
+    """How weights live as spines, by a spine model with its sets, values and disorders.
+
+    A day lasts `samples_per_day`; before the first sample, spines have lived `settle` days.
+    """
+
+    model: str
+    sets: tuple[str, ...] = ()
+    values: dict[str, Number | str] = {}
+    disorders: tuple[str, ...] = ()
+    samples_per_day: Positive
+    settle: int = Field(default=0, ge=0)
+
+
+class AdaptiveBounds(Table):
+    """Bounds that adapt to weights; see `bounds.BoundNumbers`."""
+
+    relative: Relative = "one"
+    start: Positive
+    checks: Positive = 18.0
+    growth: Number = 1.0
+    growth_step: Number = 0.0
+    shrinkage: Number = 0.75
+    shrinkage_step: Number = 0.0
+    smallest: Number = 0.0
+
+
+class Structural(Table):
+    """What happens to some projections at every so many samples, whatever their rules."""
+
+    every: PositiveInt
+    projections: Annotated[tuple[str, ...], Field(min_length=1)]
+    spines: LivingSpines | None = None
+    bounds: AdaptiveBounds | None = None
+
+
 class Network(LibraryFile):
     """A checked network; its fields are the tables of a file with its bases.
 
@@ -90,7 +126,13 @@ class Network(LibraryFile):
     dale: bool = True
     settling: tuple[Population, ...] = ()
     backward_steps: PositiveInt = 1
+    structural: Structural | None = None
     layers: dict[str, Layer]
+
+    @property
+    def batch(self) -> int:
+        """How many samples are learned together."""
+        return 1
 
     @property
     def output(self) -> str:
@@ -159,54 +201,17 @@ def load_network(name: str | Path, values: Mapping[str, Any] | None = None) -> N
 
 def parse_network(text: str, origin: str, values: Mapping[str, Any] | None = None) -> Network:
     """Return the network that a TOML text describes; see `load_network`."""
-    table = _with_base(parse_toml(text, origin), origin, 0)
+    table = with_base(parse_toml(text, origin), origin)
     for path, value in (values or {}).items():
-        _set(table, path, value, origin)
+        set_value(table, path, value, origin)
     network = read_table(Network, table, origin, LearningError)
     try:
         check_source(network.source)
     except ModelError as error:
         raise LearningError(f"{origin}: source: {error}") from None
     check_network(network, origin)
+    if network.structural is not None:
+        from neurospine.learning.structural_checks import check_structural
+
+        check_structural(network, origin)
     return network
-
-
-def _with_base(table: dict[str, Any], origin: str, depth: int) -> dict[str, Any]:
-    """Return a table laid over that of its base."""
-    base = table.get("base")
-    if base is None:
-        return table
-    if depth == _MOST_BASES or not isinstance(base, str):
-        raise LearningError(f"{origin}: base: a name is wanted, of a file with fewer bases")
-    path = find_file(base, "networks")
-    lower = parse_toml(read_text(path), display(path))
-    return _laid_over(_with_base(lower, display(path), depth + 1), table)
-
-
-def _laid_over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a table with what another changes in it."""
-    both = dict(lower)
-    for key, value in upper.items():
-        inner = both.get(key)
-        both[key] = (
-            _laid_over(inner, value)
-            if isinstance(inner, dict) and isinstance(value, dict)
-            else value
-        )
-    return both
-
-
-def _set(table: dict[str, Any], path: str, value: Any, origin: str) -> None:
-    """Change one value of a table in place."""
-    first, *rest = path.split(".")
-    steps, layers = [first, *rest], table.get("layers", {})
-    if first in layers:
-        inner = layers[first].get("projections", {})
-        steps = ["layers", first, *(["projections"] if rest and rest[0] in inner else []), *rest]
-    place = table
-    for step in steps[:-1]:
-        if not isinstance(place.get(step), dict):
-            known = [*table, *layers] if place is table else place
-            raise LearningError(f"{origin}: nothing called {path!r}. {suggest(step, known)}")
-        place = place[step]
-    place[steps[-1]] = value

@@ -69,6 +69,10 @@ class Trainer(ABC):
     def weights(self) -> dict[str, npt.NDArray[np.float32]]:
         """Return weights by name, with axes (replicate, postsynaptic, presynaptic)."""
 
+    def bounds(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Return bounds of weights that have such as ``NAME.upper`` and ``NAME.lower``."""
+        return {}
+
     def accuracy(self, samples: Samples) -> npt.NDArray[np.float32]:
         """Return the share of samples that each replicate tells right."""
         right = np.zeros(len(self.replicates))
@@ -96,7 +100,11 @@ class Trainer(ABC):
             n: (a.shape, a.dtype) for n, a in arrays.items()
         }:
             raise LearningError("the arrays are those of another network")
-        self.state = jax.tree.unflatten(tree, [jnp.asarray(arrays[name]) for name in known])
+        kept = [
+            jnp.asarray(arrays[name]) if isinstance(leaf, Array) else np.array(arrays[name])
+            for name, (_, leaf) in zip(known, leaves, strict=True)
+        ]
+        self.state = jax.tree.unflatten(tree, kept)
         self.samples = samples
 
     def _orders(self, samples: int) -> npt.NDArray[np.int32]:

@@ -16,6 +16,15 @@ from neurospine.learning.data import DataSet
 from neurospine.learning.network import Network
 from neurospine.learning.phases import Rates, forward, nudge
 from neurospine.learning.rules import Memory, initial_memory, learn
+from neurospine.learning.structural import (
+    StructuralNumbers,
+    Structure,
+    initial_structure,
+    masked,
+    remodelled,
+    structural_form,
+    structural_numbers,
+)
 from neurospine.learning.trainer import Replicate, Trainer, check_fit
 from neurospine.learning.weights import (
     Numbers,
@@ -32,6 +41,7 @@ class State(NamedTuple):
 
     weights: Weights
     memory: Memory
+    structure: Structure | None = None
 
 
 class Seen(NamedTuple):
@@ -55,7 +65,9 @@ def train_sample(
     second = nudge(network, state.weights, numbers, inputs, first, target)
     weights, memory = learn(network, state.weights, state.memory, numbers, inputs, first, second)
     error = {label: jnp.abs(values).mean() for label, values in second.dendrite.items()}
-    return State(weights, memory), Seen(_told_right(network, first, target), error)
+    return state._replace(weights=weights, memory=memory), Seen(
+        _told_right(network, first, target), error
+    )
 
 
 def _backprop_sample(
@@ -76,7 +88,7 @@ def _backprop_sample(
         if "bias" in own:
             own["bias"] = own["bias"] - numbers[label]["bias"]["rate"] * gradient[label]["bias"]
     seen = Seen(_told_right(network, rates, target), {})
-    return State(constrained(network, weights, numbers), state.memory), seen
+    return state._replace(weights=constrained(network, weights, numbers)), seen
 
 
 def _told_right(network: Network, rates: Rates, target: Array) -> Array:
@@ -106,12 +118,8 @@ class Training(Trainer):
         self.network = replicates[0].network
         self.samples = 0
         self.numbers = stacked([rule_numbers(r.network) for r in replicates])
-        self.state = stacked(
-            [
-                State(initial_weights(r.network, r.seed), initial_memory(r.network))
-                for r in replicates
-            ]
-        )
+        self.structural = stacked([structural_numbers(r.network) for r in replicates])
+        self.state = stacked([_initial_state(r) for r in replicates])
         self._pixels = jnp.asarray(data.training.inputs)
         self._labels = jnp.asarray(data.training.labels)
         key = (_structure(self.network), data.training.full)
@@ -125,7 +133,14 @@ class Training(Trainer):
     def run(self, samples: int) -> dict[str, npt.NDArray[np.generic]]:
         """Train with the next samples; return `correct` and the dendritic error of each layer."""
         order = jnp.asarray(self._orders(samples))
-        self.state, seen = self._train(self.state, self.numbers, self._pixels, self._labels, order)
+        self.state, seen = self._train(
+            self.state,
+            (self.numbers, self.structural),
+            self._pixels,
+            self._labels,
+            order,
+            jnp.arange(self.samples + 1, self.samples + samples + 1),
+        )
         self.samples += samples
         errors = {f"dendritic_error.{n}": np.asarray(e) for n, e in seen.dendrite.items()}
         return {"correct": np.asarray(seen.correct), **errors}
@@ -144,20 +159,53 @@ class Training(Trainer):
         }
 
 
+def _initial_state(replicate: Replicate) -> State:
+    network, seed = replicate.network, replicate.seed
+    weights, memory = initial_weights(network, seed), initial_memory(network)
+    if network.structural is None:
+        return State(weights, memory)
+    numbers = structural_numbers(network)
+    weights, structure = initial_structure(network, numbers, weights, seed)
+    return State(weights, memory, structure)
+
+
 def _training_program(network: Network, full: float) -> Callable[..., tuple[State, Seen]]:
     """Return the program that trains all replicates with a series of samples."""
 
     def train(
-        state: State, numbers: Numbers, inputs: Array, labels: Array, order: Array
+        state: State,
+        numbers: tuple[Numbers, StructuralNumbers],
+        inputs: Array,
+        labels: Array,
+        order: Array,
+        counts: Array,
     ) -> tuple[State, Seen]:
-        def step(state: State, index: Array) -> tuple[State, Seen]:
+        def step(state: State, at: tuple[Array, Array]) -> tuple[State, Seen]:
+            index, count = at
             target = jax.nn.one_hot(labels[index], network.classes)
             rates = inputs[index].astype(float) / full
-            return train_sample(network, numbers, state, rates, target)
+            state, seen = train_sample(network, numbers[0], state, rates, target)
+            return _remodelled(network, numbers[1], state, count), seen
 
-        return lax.scan(step, state, order)
+        return lax.scan(step, state, (order, counts))
 
-    return jax.jit(jax.vmap(train, in_axes=(0, 0, None, None, 0)), donate_argnums=0)
+    axes = (0, 0, None, None, 0, None)
+    return jax.jit(jax.vmap(train, in_axes=axes), donate_argnums=0)
+
+
+def _remodelled(network: Network, numbers: StructuralNumbers, state: State, count: Array) -> State:
+    """Return the state after what happens at some samples, whose number is `count`."""
+    if network.structural is None or state.structure is None:
+        return state
+    weights = masked(state.weights, state.structure)
+
+    def change(both: tuple[Weights, Structure]) -> tuple[Weights, Structure]:
+        return remodelled(network, numbers, *both, count)
+
+    both = lax.cond(
+        count % network.structural.every == 0, change, lambda both: both, (weights, state.structure)
+    )
+    return State(both[0], state.memory, both[1])
 
 
 def _answer_program(network: Network, full: float) -> Callable[..., Array]:
@@ -192,4 +240,4 @@ def _structure(network: Network) -> Any:
         for label, layer in network.layers.items()
     )
     settings = (network.steps, network.tau, network.dale, network.settling, network.backward_steps)
-    return (*settings, network.inputs, *layers)
+    return (*settings, network.inputs, structural_form(network), *layers)

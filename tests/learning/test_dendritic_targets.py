@@ -165,7 +165,7 @@ def test_every_epoch_has_each_sample_once(digits: DataSet) -> None:
     order = training._orders(10)[0]
     assert sorted(order[3:10]) == list(range(7))
     training.samples = 0
-    np.testing.assert_array_equal(training._order(1, 14)[4:], order)
+    np.testing.assert_array_equal(training._orders(14)[0, 4:], order)
 
 
 FOLDER = os.environ.get("NEUROSPINE_REFERENCE_DATA", "")
