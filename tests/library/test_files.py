@@ -19,7 +19,7 @@ from neurospine.description.published import load_reference
 from neurospine.description.references import PLAIN_SOURCES, references
 from neurospine.description.units import parse_unit
 from neurospine.errors import ModelError
-from neurospine.learning.network import load_network
+from neurospine.learning.kinds import load_learner
 from neurospine.listing import check_files
 from neurospine.listing_protocols import describe_protocol
 from neurospine.simulation.plan import make_plan
@@ -89,9 +89,15 @@ def test_a_summary_is_one_sentence(path: Path) -> None:
 
 @pytest.mark.parametrize("path", NETWORKS, ids=name)
 def test_a_network_is_called_as_its_file_and_fits_its_data(path: Path) -> None:
-    network = load_network(path.stem)
+    network = load_learner(path.stem)
     assert network.name == path.stem
-    shapes = {"mnist": (784, 10), "fashion_mnist": (784, 10), "spirals": (2, 4), "digits": (64, 10)}
+    shapes = {
+        "mnist": (784, 10),
+        "fashion_mnist": (784, 10),
+        "spirals": (2, 4),
+        "digits": (64, 10),
+        "cifar10": (3072, 10),
+    }
     assert (network.inputs, network.classes) == shapes[network.data]
 
 
