@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from brian2.core.functions import DEFAULT_FUNCTIONS
@@ -67,11 +67,19 @@ def dimension_of(expression: str, known: Mapping[str, Dimension]) -> Dimension:
         If a name is unknown or the terms do not match.
     """
     known = {**_GIVEN, **known}
-    missing = sorted(identifiers(expression) - set(known) - {"True", "False"})
+    names = identifiers(expression)
+    missing = sorted(names - set(known) - {"True", "False"})
     if missing:
         raise ModelError(
             f"{expression!r}: unknown name {missing[0]!r}. {suggest(missing[0], known)}"
         )
+    return _dimension(expression, frozenset((name, known[name]) for name in names & set(known)))
+
+
+@lru_cache(maxsize=4096)
+def _dimension(expression: str, given: frozenset[tuple[str, Dimension]]) -> Dimension:
+    """Return the dimension of an expression from those of the names in it."""
+    known = dict(given)
     for node in ast.walk(parse_expression(expression)):
         _check_alike(node, expression, known)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
@@ -82,8 +90,8 @@ def dimension_of(expression: str, known: Mapping[str, Dimension]) -> Dimension:
             if identifiers(exponent) and base is not DIMENSIONLESS:
                 raise ModelError(f"{expression!r}: what has a unit needs a number as exponent")
     variables: dict[str, Any] = dict(DEFAULT_FUNCTIONS)
-    for name in identifiers(expression) & set(known):
-        variables[name] = Constant(name, value=1.0, dimensions=known[name])
+    for name, dimension in known.items():
+        variables[name] = Constant(name, value=1.0, dimensions=dimension)
     try:
         return parse_expression_dimensions(expression, variables)
     except (DimensionMismatchError, SyntaxError, TypeError, KeyError, ValueError) as error:

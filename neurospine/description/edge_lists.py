@@ -122,6 +122,26 @@ def edge_text(connectivity: Connectivity, folder: Path, given: Mapping[str, str]
     return {name: text}
 
 
+def given_edges(projection: str) -> Connectivity:
+    """Return the rule of a projection whose edges are given by `Model.with_edges`."""
+    return Connectivity(rule="edge_list", file=f"<{projection}>")
+
+
+def edges_text(edges: EdgeList) -> str:
+    """Return a list of edges as the text that a run keeps.
+
+    Raises
+    ------
+    ModelError
+        If something is wrong with them.
+    """
+    columns = {name: getattr(edges, name) for name in _COLUMNS}
+    found = {n: np.asarray(values, float) for n, values in columns.items() if values is not None}
+    if len({values.shape for values in found.values()}) > 1 or found["pre"].ndim != 1:
+        raise ModelError("the columns of a list of edges must have one length")
+    return _packed(_checked(found))
+
+
 def edges_of(model: Model, projection: str) -> EdgeList | None:
     """Return the list of edges of a projection, if it has one."""
     connectivity = model.circuit.projections[projection].connectivity

@@ -12,6 +12,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from neurospine.description.names import FUNCTIONS, check_name
 from neurospine.description.units import parse_unit
@@ -60,8 +61,9 @@ class Statement:
     expression: str
 
 
+@lru_cache(maxsize=4096)
 def parse_expression(text: str) -> ast.expr:
-    """Return the checked syntax tree of an expression.
+    """Return the checked syntax tree of an expression, which all who ask share.
 
     Raises
     ------
@@ -127,9 +129,14 @@ def _power(node: ast.expr, text: str) -> float:
 
 def identifiers(text: str) -> set[str]:
     """Return the variable names in an expression (functions left out)."""
+    return set(_identifiers(text))
+
+
+@lru_cache(maxsize=4096)
+def _identifiers(text: str) -> frozenset[str]:
     nodes = list(ast.walk(parse_expression(text)))
     functions = {n.func.id for n in nodes if isinstance(n, ast.Call)}  # type: ignore[attr-defined]
-    return {n.id for n in nodes if isinstance(n, ast.Name)} - functions
+    return frozenset(n.id for n in nodes if isinstance(n, ast.Name)) - functions
 
 
 def _lines(block: str) -> Iterator[str]:
@@ -141,6 +148,7 @@ def _lines(block: str) -> Iterator[str]:
             yield text
 
 
+@lru_cache(maxsize=1024)
 def parse_equations(block: str) -> tuple[Equation, ...]:
     """Return the checked lines of an equation block such as ``dx/dt = -x/tau : 1``.
 
@@ -186,6 +194,7 @@ def _check_declared_unit(line: str, unit: str) -> None:
         )
 
 
+@lru_cache(maxsize=1024)
 def parse_statements(block: str) -> tuple[Statement, ...]:
     """Return the checked assignments of an event block such as ``trace += 1``.
 

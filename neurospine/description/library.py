@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ LARGEST_FILE = 1_000_000
 FOLDERS = ("models", "protocols", "networks", "data")
 
 
+@cache
 def shipped_folder() -> Path:
     """Return the folder that holds the shipped `models`, `protocols`, `networks` and `data`."""
     package = Path(str(files("neurospine")))
@@ -48,9 +50,20 @@ def list_files(folder: str, suffix: str = ".toml") -> dict[str, Path]:
     """Return every name in a folder, such as "models", with its file."""
     found: dict[str, Path] = {}
     for root in search_path():
-        for path in sorted((root / folder).rglob(f"*{suffix}")):
+        for path in sorted(_below(root / folder, lambda name: name.endswith(suffix))):
             found.setdefault(path.stem, path)
     return found
+
+
+def _first_file(name: str, folder: str) -> Path | None:
+    """Return what `list_files` has for the file `name`, without looking at all others."""
+    paths = (_below(root / folder, name.__eq__) for root in search_path())
+    return next((min(found) for found in paths if found), None)
+
+
+def _below(root: Path, wanted: Callable[[str], bool]) -> list[Path]:
+    """Return the files in a folder, or below it, that have such names."""
+    return [Path(place, n) for place, _, names in os.walk(root) for n in filter(wanted, names)]
 
 
 def find_file(name: str | Path, folder: str, suffix: str = ".toml") -> Path:
@@ -67,14 +80,15 @@ def find_file(name: str | Path, folder: str, suffix: str = ".toml") -> Path:
         if not path.is_file():
             raise LibraryError(f"no file {text}")
         return path
-    known = list_files(folder, suffix)
-    if text not in known:
+    found = _first_file(f"{text}{suffix}", folder)
+    if found is None:
         kind = folder.removesuffix("s")
         other = "models" if folder == "protocols" else "protocols"
-        if suffix == ".toml" and text in list_files(other, suffix):
+        if suffix == ".toml" and _first_file(f"{text}{suffix}", other):
             raise LibraryError(f"{text!r} is one of the {other}, a {kind} is wanted here")
+        known = list_files(folder, suffix)
         raise LibraryError(f"no {kind} named {text!r}. {suggest(text, known)}")
-    return known[text]
+    return found
 
 
 @contextmanager

@@ -11,7 +11,13 @@ from neurospine.description.cell import Cell
 from neurospine.description.cell_checks import load_cell
 from neurospine.description.checks import at
 from neurospine.description.composition import check_model
-from neurospine.description.edge_lists import edge_text
+from neurospine.description.edge_lists import (
+    EdgeList,
+    edge_text,
+    edges_name,
+    edges_text,
+    given_edges,
+)
 from neurospine.description.entries import Part
 from neurospine.description.library import display, find_file, read_text
 from neurospine.description.model_numbers import ModelNumbers
@@ -26,7 +32,7 @@ from neurospine.description.parts import (
 )
 from neurospine.description.spine import Spine
 from neurospine.description.spine_loading import load_spine
-from neurospine.errors import ModelError
+from neurospine.errors import ModelError, suggest
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,20 @@ class Model(ModelNumbers):
             raise ModelError(f"<circuit>: a circuit is wanted here, this is a {circuit.kind}")
         source = PartSource(dict(parts or {}))
         return _compose(circuit, text, "<circuit>", source, spine, folder, edges)
+
+    def with_edges(self, projection: str, edges: EdgeList) -> Model:
+        """Return the model in which a projection joins the pairs of a list, with their sizes.
+
+        Raises
+        ------
+        ModelError
+            If there is no such projection, or something is wrong with the list.
+        """
+        projections = self.circuit.projections
+        if projection not in projections:
+            raise ModelError(f"no projection {projection!r}. {suggest(projection, projections)}")
+        texts = {**self.edge_texts, edges_name(given_edges(projection)): edges_text(edges)}
+        return replace(self, circuit=_listed(self.circuit, texts), edge_texts=texts)
 
     def __repr__(self) -> str:
         """Return name, populations with their sizes and neurons, and projections."""
@@ -178,6 +198,7 @@ def _compose(
                 cells[name] = load_cell(part, found, source, origins)
             neurons[name] = cells[name].part if name in cells else part
             origins[part.name] = found
+    circuit = _listed(circuit, edges or {})
     circuit, modulators, pools = load_neuromodulators(circuit, origin, source, origins)
     neurons |= pools
     spines: dict[str, Spine] = {}
@@ -200,6 +221,17 @@ def _compose(
     model = replace(model, control=Parameters(entries))
     check_model(model)
     return _with_own_values(model, origin)
+
+
+def _listed(circuit: CircuitPart, texts: Mapping[str, str]) -> CircuitPart:
+    """Return a circuit in which projections with given edges have these instead of a rule."""
+    projections = {
+        name: projection.model_copy(update={"connectivity": given_edges(name)})
+        if edges_name(given_edges(name)) in texts
+        else projection
+        for name, projection in circuit.projections.items()
+    }
+    return circuit.model_copy(update={"projections": projections})
 
 
 def _with_own_values(model: Model, origin: str) -> Model:

@@ -83,7 +83,8 @@ class Projection(Table):
     On point neurons an arrival has an `effect`. On neurons of compartments spines lie on
     `compartments`, evenly over their membrane, and open `receptors`: mechanisms, each
     with the parameter that is its peak conductance at weight 1. One that `gates` another
-    projection inhibits the dendrite at its spines, which their rule may read.
+    projection inhibits the dendrite at its spines, which their rule may read. A rule reads the
+    potential and calcium under its spine, or those of the compartment that it `follows`.
 
     Cells without compartments may have one straight dendrite of a `length`. Spines lie on a
     dendrite at `random` or at `even` distances (`placement`), or all at one `position`, which
@@ -100,6 +101,7 @@ class Projection(Table):
     compartments: tuple[str, ...] = ()
     receptors: dict[str, str] = {}
     gates: str | None = None
+    follows: str | None = None
     length: str | None = None
     placement: Placement | None = None
     position: str | None = None

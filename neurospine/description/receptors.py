@@ -73,8 +73,11 @@ def local_ports(model: Model, projection: str) -> dict[str, tuple[str, ...]]:
     needed = [port for port in (rule.needs if rule else ()) if port in LOCAL_PORTS]
     if not rule or not needed:
         return {}
-    target = model.circuit.projections[projection].target
+    described = model.circuit.projections[projection]
+    target, cell = described.target, model.cells.get(described.target)
     segments = spine_segments(model, projection)
+    if cell and described.follows:
+        segments = cell.segments(described.follows)
     point = model.neurons.get(target) if target not in model.cells else None
     if point and needed == ["voltage"]:
         variables = {e.name for e in parse_equations(point.equations)}
@@ -106,6 +109,7 @@ def check_receptors(model: Model, projection: str) -> None:
     """Raise a `ModelError` if a projection reaches a compartment or receptor that is not there."""
     described = model.circuit.projections[projection]
     cell = model.cells.get(described.target)
+    _check_follows(model, projection)
     local_ports(model, projection)
     if described.effect and described.receptors:
         raise ModelError("effect: receptors say what an arrival does; give one of the two")
@@ -129,3 +133,20 @@ def check_receptors(model: Model, projection: str) -> None:
                 if receptor not in there:
                     hint = suggest(receptor, there) if there else "It has no receptors."
                     raise ModelError(f"receptors: {place!r} has no receptor {receptor!r}. {hint}")
+
+
+def _check_follows(model: Model, projection: str) -> None:
+    """Raise a `ModelError` if what a rule follows is not one piece of the cell, or not read."""
+    described, rule = model.circuit.projections[projection], model.spines[projection].rule
+    cell = model.cells.get(described.target)
+    if described.follows is None:
+        return
+    if cell is None:
+        raise ModelError(f"follows: the neurons of {described.target!r} have no compartments")
+    found, known = cell.segments(described.follows), [s.name for s in cell.tree.segments]
+    if len(found) != 1:
+        what = f"{len(found)} pieces; name one" if found else "no compartment"
+        hint = suggest(described.follows, known)
+        raise ModelError(f"follows: {described.follows!r}: {what}. {hint}")
+    if model.spine_instead is None and not set(rule.needs if rule else ()) & set(LOCAL_PORTS):
+        raise ModelError("follows: no rule of these spines reads the dendrite; leave it out")

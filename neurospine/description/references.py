@@ -81,8 +81,8 @@ def _read(path: Path, changed: int) -> dict[str, Reference]:
 
 def check_source(source: str) -> None:
     """Raise a `ModelError` unless `source` is a known key or one of `PLAIN_SOURCES`."""
-    known = set(references()) | PLAIN_SOURCES
-    if source not in known:
+    if source not in PLAIN_SOURCES and source not in references():
+        known = set(references()) | PLAIN_SOURCES
         raise ModelError(
             f"source {source!r} is not in data/references.toml. {suggest(source, known)}"
         )

@@ -115,6 +115,7 @@ def _exponent(node: ast.expr, text: str) -> float:
     )
 
 
+@lru_cache(maxsize=1024)
 def parse_quantity(text: str) -> tuple[float, str]:
     """Split a text such as ``"20 ms"`` into its number and its unit, both checked.
 
@@ -153,11 +154,16 @@ def convert(value: float, unit: str, to: str) -> float:
     UnitError
         If the two units measure different things.
     """
+    size, of = _sizes(unit, to)
+    return value if unit == to else value * size / of
+
+
+@lru_cache(maxsize=1024)
+def _sizes(unit: str, to: str) -> tuple[float, float]:
+    """Return the sizes of two units that measure the same."""
     if dimensions(unit) != dimensions(to):
         raise UnitError(f"{unit!r} does not measure the same as {to!r}")
-    if unit == to:
-        return value
-    return value * float(parse_unit(unit)) / float(parse_unit(to))
+    return float(parse_unit(unit)), float(parse_unit(to))
 
 
 def seconds(text: str) -> float:

@@ -10,6 +10,7 @@ from neurospine.description.library import display, find_file, parse_toml, read_
 from neurospine.errors import LearningError, suggest
 from neurospine.learning.layered import LayeredNetwork, parse_layered
 from neurospine.learning.network import Network, parse_network
+from neurospine.learning.spiking.network import SpikingNetwork, parse_spiking_network
 
 if TYPE_CHECKING:  # files are read without JAX
     from neurospine.learning.data import DataSet
@@ -18,6 +19,7 @@ if TYPE_CHECKING:  # files are read without JAX
 _READERS: dict[str, Callable[[str, str, Mapping[str, Any] | None], Any]] = {
     "layered": parse_layered,
     "network": parse_network,
+    "spiking_network": parse_spiking_network,
 }
 #: What `kind` may be in the file of a network.
 KINDS_OF_NETWORK = tuple(_READERS)
@@ -25,7 +27,7 @@ KINDS_OF_NETWORK = tuple(_READERS)
 
 def load_learner(
     name: str | Path, values: Mapping[str, Any] | None = None
-) -> Network | LayeredNetwork:
+) -> Network | LayeredNetwork | SpikingNetwork:
     """Return a network of any kind by library name or path.
 
     Parameters
@@ -46,7 +48,7 @@ def load_learner(
 
 def parse_learner(
     text: str, origin: str, values: Mapping[str, Any] | None = None
-) -> Network | LayeredNetwork:
+) -> Network | LayeredNetwork | SpikingNetwork:
     """Return the network that a TOML text describes; see `load_learner`."""
     kind = str(parse_toml(text, origin).get("kind"))
     if kind not in _READERS:
@@ -63,9 +65,14 @@ def make_trainer(replicates: Sequence[Replicate], data: DataSet) -> Trainer:
         If there is no replicate, structures differ or the data do not fit them.
     """
     from neurospine.learning.layered_training import LayeredTraining
+    from neurospine.learning.spiking.training import SpikingTraining
     from neurospine.learning.training import Training
 
     if not replicates:
         raise LearningError("there is no network to train")
-    trainers: dict[str, type[Trainer]] = {"layered": LayeredTraining, "network": Training}
+    trainers: dict[str, type[Trainer]] = {
+        "layered": LayeredTraining,
+        "network": Training,
+        "spiking_network": SpikingTraining,
+    }
     return trainers[replicates[0].network.kind](replicates, data)  # type: ignore[call-arg]

@@ -7,7 +7,7 @@ there is no spine there is no weight, whatever a rule of learning asks for.
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -16,15 +16,11 @@ from jax import Array
 from jax.scipy.special import ndtri
 
 from neurospine.description.evaluate import evaluate, execute
-from neurospine.description.model import Model, load_model
-from neurospine.description.spine_parts import IntrinsicPart, StagesPart, StructurePart, Transition
-from neurospine.errors import LearningError
+from neurospine.learning.living_model import LivingModel, living_model, living_values
 from neurospine.learning.network import LivingSpines
 
 #: Seconds of a day.
 DAY = 86400.0
-#: Any circuit of one projection would do: only its spines count.
-_CIRCUIT, _PROJECTION = "dendrite", "spines"
 #: Quantiles by which the mean of a distribution is worked out.
 _QUANTILES = 10_000
 
@@ -36,29 +32,28 @@ class Spines(NamedTuple):
     present: Array
 
 
-class SpineRules(NamedTuple):
-    """How spines live, by parts of a spine model; `numbers` hold parameters by part and name."""
+@dataclass(frozen=True)
+class SpineRules:
+    """How spines live by a model; `numbers` hold its parameters by part and name."""
 
-    structure: StructurePart
-    intrinsic: IntrinsicPart
-    stages: StagesPart
+    model: LivingModel
 
     def bounded(self, numbers: dict[str, Any], volume: Array) -> Array:
         """Return volumes within those that a spine can have."""
-        section, own = self.structure.volume, numbers[self.structure.name]
+        section, own = self.model.structure.volume, numbers[self.model.structure.name]
         lowest, highest = (evaluate(text, own, jnp) for text in (section.lowest, section.highest))
         return jnp.clip(volume, lowest, highest)
 
     def first(self, numbers: dict[str, Any], normal: Array) -> Array:
         """Return volumes at the start where there are spines, from standard normal numbers."""
-        names = {**numbers[self.stages.name], "normal": normal}
-        volume = evaluate(self.stages.start.volume or "", names, jnp)
+        names = {**numbers[self.model.stages.name], "normal": normal}
+        volume = evaluate(self.model.stages.start.volume or "", names, jnp)
         return self.bounded(numbers, jnp.broadcast_to(volume, normal.shape))
 
     def start(self, numbers: dict[str, Any], key: Array, shape: tuple[int, ...]) -> Spines:
         """Return spines as the model has them at the start."""
         where, size = jax.random.split(key)
-        share = evaluate(self.stages.start.share, numbers[self.stages.name], jnp)
+        share = evaluate(self.model.stages.start.share, numbers[self.model.stages.name], jnp)
         present = jax.random.uniform(where, shape) < share
         volume = self.first(numbers, jax.random.normal(size, shape))
         return Spines(jnp.where(present, volume, 0.0), present)
@@ -68,17 +63,17 @@ class SpineRules(NamedTuple):
 
         Rates of elimination are those of the mean of before and after, and a site changes once.
         """
-        step, own = self.intrinsic.step, numbers[self.stages.name]
+        step, own = self.model.intrinsic.step, numbers[self.model.stages.name]
         chance, sizes = jax.random.split(key)
         shape = spines.volume.shape
         newborn, *normals = jax.random.normal(sizes, (1 + len(step.normals), *shape))
-        absent, living = self.stages.stages
+        absent, living = self.model.stages.stages
         before = self.bounded(numbers, jnp.where(spines.present, spines.volume, 1.0))
-        names = {**numbers[self.intrinsic.name], "volume": before, "interval": interval}
+        names = {**numbers[self.model.intrinsic.name], "volume": before, "interval": interval}
         names = execute(step.code, {**names, **dict(zip(step.normals, normals, strict=True))}, jnp)
         after = self.bounded(numbers, names["volume"])
 
-        birth = self._out_of(absent)[0].volume or ""
+        birth = self.model.out_of(absent)[0].volume or ""
         newborn = evaluate(birth, {**own, "normal": newborn}, jnp)
         born = self._rate(own, absent, after)
         lost = 0.5 * (self._rate(own, living, before) + self._rate(own, living, after))
@@ -89,55 +84,22 @@ class SpineRules(NamedTuple):
         volume = jnp.where(changes, self.bounded(numbers, newborn), after)
         return Spines(jnp.where(present, volume, 0.0), present)
 
-    def _out_of(self, stage: str) -> list[Transition]:
-        return [t for t in self.stages.transitions if t.origin == stage]
-
     def _rate(self, own: dict[str, Any], stage: str, volume: Array) -> Any:
         """Return the rate at which a stage is left."""
         names = {**own, "volume": volume}
-        return sum(evaluate(t.rate, names, jnp) for t in self._out_of(stage))
+        return sum(evaluate(t.rate, names, jnp) for t in self.model.out_of(stage))
 
 
-@cache
 def spine_rules(model: str) -> SpineRules:
-    """Return how weights live by a spine model.
-
-    Raises
-    ------
-    LearningError
-        If it has more than spines that are there or not, with a size.
-    """
-    spine = load_model(_CIRCUIT, spine=model).spines[_PROJECTION]
-    if spine.intrinsic is None or spine.stages is None:
-        raise LearningError(f"spine model {model!r} has no intrinsic dynamics or no stages")
-    stages = spine.stages
-    births = [t.volume for t in stages.transitions if t.target != next(iter(stages.stages))]
-    simple = len(stages.stages) == 2 and len(births) == 1 and births[0] and stages.start.volume
-    if not simple or spine.intrinsic.step.variables or spine.slow:
-        raise LearningError(
-            f"spine model {model!r}: weights live by models with one living stage and no variable "
-            "but the volume, such as 'living_spine'"
-        )
-    return SpineRules(spine.structure, spine.intrinsic, stages)
+    """Return how weights live by a spine model; see `living_model`."""
+    return SpineRules(living_model(model))
 
 
-def spine_numbers(spines: LivingSpines, *, disorders: bool = True) -> dict[str, Any]:
-    """Return the parameters of spines by part and name, as statements see them (seconds, um**3).
-
-    Raises
-    ------
-    NeurospineError
-        If there is no such model, set, parameter or disorder.
-    """
-    model: Model = load_model(_CIRCUIT, spine=spines.model)
-    for label in spines.sets:
-        model = model.with_set(label)
-    model = model.with_parameters(spines.values)
-    if disorders and spines.disorders:
-        model = model.with_disorder(*spines.disorders)
+def spine_numbers(spines: LivingSpines, *, disorders: bool = True) -> dict[str, dict[str, Array]]:
+    """Return the parameters of spines as arrays; see `living_values`."""
     return {
-        part.name: {n: jnp.asarray(model.number(part.name, n), float) for n in part.parameters}
-        for part in spine_rules(spines.model)
+        part: {name: jnp.asarray(value, float) for name, value in own.items()}
+        for part, own in living_values(spines, disorders=disorders).items()
     }
 
 
@@ -145,5 +107,5 @@ def mean_volume(spines: LivingSpines) -> float:
     """Return the mean volume of a site at the start without disorders, in um**3; absent count 0."""
     rules, numbers = spine_rules(spines.model), spine_numbers(spines, disorders=False)
     chances = (jnp.arange(_QUANTILES) + 0.5) / _QUANTILES
-    share = evaluate(rules.stages.start.share, numbers[rules.stages.name])
+    share = evaluate(rules.model.stages.start.share, numbers[rules.model.stages.name])
     return float(share * rules.first(numbers, ndtri(chances)).mean())

@@ -211,7 +211,7 @@ def parse_network(text: str, origin: str, values: Mapping[str, Any] | None = Non
         raise LearningError(f"{origin}: source: {error}") from None
     check_network(network, origin)
     if network.structural is not None:
-        from neurospine.learning.structural import check_structural
+        from neurospine.learning.structural_checks import check_structural
 
         check_structural(network, origin)
     return network

@@ -10,7 +10,6 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from neurospine.errors import LearningError, NeurospineError, suggest
 from neurospine.learning.bounds import (
     BoundNumbers,
     Bounds,
@@ -189,30 +188,3 @@ def _at_projections(
         for parts in (jnp.split(whole, ends[:-1]) for whole in spines)
     )
     return _changed(weights, {p: volumes[p] / numbers.volume[p] for p in paths}), present
-
-
-def check_structural(network: Network, origin: str) -> None:
-    """Raise a `LearningError` if spines or bounds do not fit the network."""
-    table, place = network.structural, f"{origin}: [structural]"
-    if table is None:
-        return
-    if not network.dale:
-        raise LearningError(f"{place}: weights of spines have signs; leave out dale = false")
-    known = {
-        f"{label}.below_to_E": layer.projections["below_to_E"]
-        for label, layer in network.layers.items()
-    }
-    for path in table.projections:
-        if path not in known:
-            raise LearningError(f"{place}: projections: no {path!r}. {suggest(path, known)}")
-        if known[path].spread is None or known[path].total is not None:
-            raise LearningError(f"{place}: projections: {path} needs 'spread', and no 'total'")
-    if table.spines is None and table.bounds is None:
-        raise LearningError(f"{place}: [structural.spines] or [structural.bounds] is wanted")
-    if table.spines is not None:
-        try:
-            rules, numbers = spine_rules(table.spines.model), spine_numbers(table.spines)
-            key = jax.random.PRNGKey(0)
-            rules.step(numbers, key, rules.start(numbers, key, (2,)), 1.0)
-        except NeurospineError as error:
-            raise LearningError(f"{origin}: [structural.spines]: {error}") from None

@@ -100,7 +100,11 @@ class Trainer(ABC):
             n: (a.shape, a.dtype) for n, a in arrays.items()
         }:
             raise LearningError("the arrays are those of another network")
-        self.state = jax.tree.unflatten(tree, [jnp.asarray(arrays[name]) for name in known])
+        kept = [
+            jnp.asarray(arrays[name]) if isinstance(leaf, Array) else np.array(arrays[name])
+            for name, (_, leaf) in zip(known, leaves, strict=True)
+        ]
+        self.state = jax.tree.unflatten(tree, kept)
         self.samples = samples
 
     def _orders(self, samples: int) -> npt.NDArray[np.int32]:

@@ -20,6 +20,7 @@ the share of several ways out depends on volume: ``tests/analytic/test_stages.py
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -244,7 +245,7 @@ def _entered(stages: StagesPart) -> str:
 
 
 def _renamed(expression: str) -> str:
-    tree = parse_expression(expression)
+    tree = copy.deepcopy(parse_expression(expression))
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id == "normal":
             node.id = "entry"

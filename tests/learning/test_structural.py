@@ -63,13 +63,13 @@ def test_births_and_eliminations_are_those_of_the_chain(disorders: tuple[str, ..
 
     def chain(names: tuple[str, ...]) -> tuple[Any, float]:
         own = model.with_disorder(*names) if names else model
-        values = {n: own.number(p.name, n) for p in RULES for n in p.parameters}
-        process = RULES.intrinsic.process
+        values = {n: own.number(p.name, n) for p in RULES.model for n in p.parameters}
+        process = RULES.model.intrinsic.process
         assert process
-        stages = {name: table.model_dump() for name, table in RULES.stages.stages.items()}
+        stages = {name: table.model_dump() for name, table in RULES.model.stages.stages.items()}
         ways = [
             {"from": t.origin, "to": t.target, "rate": t.rate, "volume": t.volume}
-            for t in RULES.stages.transitions
+            for t in RULES.model.stages.transitions
         ]
         return chain_of(process.model_dump(), stages, ways, values), values["birth_rate"]
 

@@ -79,8 +79,8 @@ def test_powers_are_bounded(text: str) -> None:
     ["(" * 300 + "a" + ")" * 300, "-" * 900 + "a", "a" + "+a" * 10**5, "9" * 10**6, "(" * 10**6],
     ids=["parentheses", "signs", "sum", "digits", "open"],
 )
-def test_no_text_keeps_the_parser_busy(text: str, time_limit: Any) -> None:
-    with time_limit(LIMIT):
+def test_no_text_keeps_the_parser_busy(text: str, work_limit: Any) -> None:
+    with work_limit(LIMIT):
         for parse in (parse_expression, parse_statements, parse_equations):
             with contextlib.suppress(ModelError):
                 parse(text if parse is not parse_statements else f"x = {text}")
@@ -93,8 +93,8 @@ def test_a_long_text_is_not_repeated_in_its_error(parse: Any) -> None:
     assert len(str(caught.value)) < 2000
 
 
-def test_spaces_do_not_keep_the_equation_parser_busy(time_limit: Any) -> None:
-    with time_limit(LIMIT), pytest.raises(ModelError):
+def test_spaces_do_not_keep_the_equation_parser_busy(work_limit: Any) -> None:
+    with work_limit(LIMIT), pytest.raises(ModelError):
         parse_equations("x : m" + " " * 20_000 + "(")
 
 

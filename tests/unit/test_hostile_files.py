@@ -104,8 +104,8 @@ a = {{ value = 1, unit = "1", meaning = "m", source = "assumed" }}
         "0*drive",
     ],
 )
-def test_no_expression_keeps_the_checks_busy(expression: str, time_limit: Any) -> None:
-    with time_limit(LIMIT), contextlib.suppress(NeurospineError):
+def test_no_expression_keeps_the_checks_busy(expression: str, work_limit: Any) -> None:
+    with work_limit(LIMIT), contextlib.suppress(NeurospineError):
         check_alone(parse_part(STRUCTURE.format(expression), "<file>"), "<file>")
 
 
@@ -124,9 +124,9 @@ def test_no_expression_keeps_the_checks_busy(expression: str, time_limit: Any) -
     ],
 )
 def test_extreme_numbers_in_a_protocol_are_refused(
-    tables: dict[str, Any], facts: dict[str, Any], time_limit: Any
+    tables: dict[str, Any], facts: dict[str, Any], work_limit: Any
 ) -> None:
-    with time_limit(LIMIT), pytest.raises(NeurospineError):
+    with work_limit(LIMIT), pytest.raises(NeurospineError):
         Protocol(**{**tables, **facts})
 
 
@@ -141,10 +141,10 @@ def test_extreme_numbers_in_a_protocol_are_refused(
     ],
 )
 def test_extreme_numbers_in_a_stimulus_are_refused(
-    tables: dict[str, Any], facts: dict[str, Any], time_limit: Any
+    tables: dict[str, Any], facts: dict[str, Any], work_limit: Any
 ) -> None:
     tables["phases"][0]["stimuli"] = [facts]
-    with time_limit(LIMIT), pytest.raises(NeurospineError):
+    with work_limit(LIMIT), pytest.raises(NeurospineError):
         spikes(Protocol(**tables), {"cells": 1}, seed=0)
 
 

@@ -14,7 +14,7 @@ from neurospine.simulation.schedule import common_steps, recorded, stretches
 DAY = 86400.0
 #: Additions of a few float64.
 ROUNDING = 1e-15
-#: Seconds for one protocol; a real one takes a tenth of it.
+#: Seconds of processor time for one protocol; a real one takes a tenth of it.
 LIMIT = 2.0
 
 ACTIVE = {"name": "active", "duration": "100 ms"}
@@ -184,8 +184,8 @@ def test_no_phase_is_called_as_a_turn_of_the_cycle(protocol: Any) -> None:
         protocol(ACTIVE, other, cycle={"phases": ("active",), "count": 2})
 
 
-def test_many_turns_of_a_cycle_are_soon_checked(protocol: Any, time_limit: Any) -> None:
-    with time_limit(LIMIT):
+def test_many_turns_of_a_cycle_are_soon_checked(protocol: Any, work_limit: Any) -> None:
+    with work_limit(LIMIT):
         made = protocol(QUIET, cycle={"phases": ("quiet",), "count": 100_000})
     assert made.duration == pytest.approx(2e5 * DAY, rel=1e-9, abs=0)
 

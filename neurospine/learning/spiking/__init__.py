@@ -1,0 +1,1 @@
+"""Circuits of spiking neurons that learn classes of images."""
