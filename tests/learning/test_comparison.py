@@ -25,6 +25,7 @@ from neurospine.learning.experiment import load_experiment
 from neurospine.learning.kinds import load_learner, make_trainer
 from neurospine.learning.learn import learn, resume
 from neurospine.learning.outcome import load_learning
+from neurospine.learning.trainer import Replicate
 
 Command = Callable[..., Any]
 #: A layer alone, which is compiled quickly.
@@ -149,7 +150,7 @@ def test_the_command_leaves_a_table_and_a_picture(command: Command, file: Path) 
     done = command("learn", str(file), "--seeds", "4:6", "--samples", "40", "--every", "20")
     assert (done.status, done.err) == (0, "")
     assert sorted(map(str, Path().iterdir())) == ["rates.csv", "rates.h5", "rates.png"]
-    for words in ("rates, digits, 40 samples, 2 seeds", "slow", "control", "less slow",
+    for words in ("rates: digits, 300 to learn from, 40 samples, 2 seeds", "control", "less slow",
                   "samples to 30.0 %", "rates.h5, rates.csv, rates.png"):  # fmt: skip
         assert words in done.out, words
     assert list(pd.read_csv("rates.csv")["network"]) == ["slow", "fast", "never"]
