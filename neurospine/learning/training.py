@@ -30,7 +30,6 @@ from neurospine.learning.weights import (
     Numbers,
     Weights,
     constrained,
-    faded,
     initial_weights,
     rule_numbers,
     stacked,
@@ -185,8 +184,7 @@ def _training_program(network: Network, full: float) -> Callable[..., tuple[Stat
             index, count = at
             target = jax.nn.one_hot(labels[index], network.classes)
             rates = inputs[index].astype(float) / full
-            own = faded(network, numbers[0], count)
-            state, seen = train_sample(network, own, state, rates, target)
+            state, seen = train_sample(network, numbers[0], state, rates, target)
             return _remodelled(network, numbers[1], state, count), seen
 
         return lax.scan(step, state, (order, counts))
@@ -242,5 +240,4 @@ def _structure(network: Network) -> Any:
         for label, layer in network.layers.items()
     )
     settings = (network.steps, network.tau, network.dale, network.settling, network.backward_steps)
-    settings = (*settings, network.nudge, network.centred, network.fading)
     return (*settings, network.inputs, structural_form(network), *layers)
