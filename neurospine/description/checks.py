@@ -51,8 +51,8 @@ def check_part(part: Part, origin: str) -> None:
         with at(origin, f"sets.{label}"):
             check_source(chosen.source)
             for fitted in chosen.fitted_to:
-                known = {**list_files("data", ".csv"), **references()}
-                if fitted not in known:
+                if fitted not in references() and fitted not in list_files("data", ".csv"):
+                    known = {**list_files("data", ".csv"), **references()}
                     raise ModelError(
                         f"fitted_to: no data/reference/{fitted}.csv and no publication of that "
                         f"key. {suggest(fitted, known)}"

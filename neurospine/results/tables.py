@@ -112,11 +112,11 @@ def write_table(group: h5py.Group, table: pd.DataFrame) -> None:
     for name in table.columns:
         column = table[name].to_numpy()
         if column.dtype.kind in "OUT":
-            group.create_dataset(name, data=column.astype(object), dtype=TEXT)
+            made = group.create_dataset(name, data=column.astype(object), dtype=TEXT)
         else:
             large = column.size > CHUNK
-            group.create_dataset(name, data=column, **(COMPRESSION if large else {}))
-        group[name].attrs.update(described(table, name))
+            made = group.create_dataset(name, data=column, **(COMPRESSION if large else {}))
+        made.attrs.update(described(table, name))
 
 
 def described(table: pd.DataFrame, column: str) -> dict[str, str]:
@@ -128,14 +128,14 @@ def described(table: pd.DataFrame, column: str) -> dict[str, str]:
 
 def read_table(group: h5py.Group) -> pd.DataFrame:
     """Return the table in a group; its `attrs` have units and meanings of columns, if any."""
-    columns = [name for name in group.attrs["columns"] if name]
-    table = {}
-    for name in columns:
-        data = group[name]
-        table[name] = data.asstr()[...] if data.dtype.kind == "O" else data[...]
-    found = pd.DataFrame(table, columns=columns)
+    columns = {name: group[name] for name in group.attrs["columns"] if name}
+    table = {
+        name: data.asstr()[...] if data.dtype.kind == "O" else data[...]
+        for name, data in columns.items()
+    }
+    found = pd.DataFrame(table, columns=list(columns))
     for key, attribute in (("units", "units"), ("meanings", "long_name")):
-        facts = {name: group[name].attrs.get(attribute) for name in columns}
+        facts = {name: data.attrs.get(attribute) for name, data in columns.items()}
         if any(facts.values()):
             found.attrs[key] = {name: str(text) for name, text in facts.items() if text}
     return found

@@ -163,10 +163,10 @@ class Trajectory:
                 measures = hdf5.read_measures(file)
                 summarised = list(file.get("summary", {}))
                 contacts = {n: read_table(group) for n, group in file.get("contacts", {}).items()}
-            spines = {name: _open(path, f"spines/{name}") for name in info.spines}
-            traces = {name: _open(path, f"traces/{name}") for name in info.traces}
-            summaries = {name: _open(path, f"summary/{name}") for name in summarised}
-        except (OSError, KeyError, ValueError, RuntimeError, AttributeError, TypeError) as error:
+                spines = {name: _open(path, file[f"spines/{name}"]) for name in info.spines}
+                traces = {name: _open(path, file[f"traces/{name}"]) for name in info.traces}
+                summaries = {name: _open(path, file[f"summary/{name}"]) for name in summarised}
+        except (OSError, LookupError, ValueError, RuntimeError, AttributeError, TypeError) as error:
             raise ResultError(f"{path}: not a readable result file ({error})") from None
         return cls(info, spines, spikes, traces, contacts, summaries, measures)
 
@@ -194,13 +194,11 @@ def _series(
     return Series(dimension, along, variables, dataset["time"].values, rows)
 
 
-def _open(path: Path, group: str) -> xr.Dataset:
+def _open(path: Path, group: h5py.Group) -> xr.Dataset:
     """Return a group of a file: in memory if it is small, else read as it is used."""
-    data = xr.open_dataset(path, group=group, engine="h5netcdf")
-    if data.nbytes > LARGEST_IN_MEMORY:
-        return data
-    with data:
-        return data.load()
+    if sum(variable.nbytes for variable in group.values()) > LARGEST_IN_MEMORY:
+        return xr.open_dataset(path, group=group.name, engine="h5netcdf")
+    return hdf5.read_dataset(group)
 
 
 def spike_table(times: Any, cells: Any) -> pd.DataFrame:

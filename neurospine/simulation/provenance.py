@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -76,6 +77,7 @@ def same_program() -> dict[str, str]:
     return {"machine": platform.machine(), **packages}
 
 
+@cache
 def _version(package: str) -> str:
     try:
         return version(package)
