@@ -25,9 +25,11 @@ from neurospine.description.references import references
 from neurospine.description.spine_loading import load_spine
 from neurospine.description.spine_parts import SpinePart
 from neurospine.errors import LibraryError, ModelError, NeurospineError, ProtocolError, suggest
+from neurospine.learning.kinds import KINDS_OF_NETWORK
 from neurospine.listing_cells import describe_cell, describe_mechanism
 from neurospine.listing_circuits import describe_circuit
 from neurospine.listing_disorders import describe_disorder
+from neurospine.listing_networks import check_network_file, describe_network
 from neurospine.listing_protocols import (
     describe_protocol,
     form_equations,
@@ -37,6 +39,9 @@ from neurospine.listing_protocols import (
 from neurospine.listing_tables import Listing, parameter_table
 from neurospine.simulation.cable import cable_step
 from neurospine.simulation.plan import make_plan
+
+#: Of the library, with files that can be shown and checked.
+_FOLDERS = ("models", "protocols", "networks")
 
 
 def describe(
@@ -53,8 +58,11 @@ def describe(
     protocol has a use for.
     """
     kind, path = _find(name)
-    if kind == "model" and own_model:
-        raise LibraryError(f"{name!r} is a model: options that choose a model go with a protocol")
+    if kind != "protocol" and own_model:
+        raise LibraryError(f"{name!r} is a {kind}: options that choose a model go with a protocol")
+    if kind == "network":
+        yield from describe_network(path)
+        return
     if kind == "protocol":
         protocol = load_protocol(path)
         model = choose(protocol)
@@ -100,13 +108,20 @@ def describe(
 
 
 def _find(name: str) -> tuple[str, Path]:
-    """Return whether a name or path means a protocol or a model, and its file."""
-    known = {**list_files("models"), **list_files("protocols")}
+    """Return whether a name or path means a protocol, a network or a model, and its file."""
+    known = {k: v for folder in _FOLDERS for k, v in list_files(folder).items()}
     if name.endswith(".toml") or name in known:
         path = known.get(name) or find_file(name, "models")
-        kind = parse_toml(read_text(path), display(path)).get("kind")
-        return ("protocol" if kind == "protocol" else "model"), path
-    raise LibraryError(f"no protocol or model named {name!r}. {suggest(name, known)}")
+        return _kind(path), path
+    raise LibraryError(f"no protocol, model or network named {name!r}. {suggest(name, known)}")
+
+
+def _kind(path: Path) -> str:
+    """Return whether a file is a protocol, a network (or compares such), or a model."""
+    kind = parse_toml(read_text(path), display(path)).get("kind")
+    if kind == "protocol":
+        return "protocol"
+    return "network" if kind in (*KINDS_OF_NETWORK, "comparison") else "model"
 
 
 def check_files(names: list[str], *, everything: bool) -> Iterator[str]:
@@ -119,7 +134,7 @@ def check_files(names: list[str], *, everything: bool) -> Iterator[str]:
     """
     paths = [_find(name)[1] for name in names]
     if everything:
-        paths += [*list_files("models").values(), *list_files("protocols").values()]
+        paths += [path for folder in _FOLDERS for path in list_files(folder).values()]
     wrong: list[str] = []
     for path in paths:
         try:
@@ -134,7 +149,9 @@ def check_files(names: list[str], *, everything: bool) -> Iterator[str]:
 
 
 def _check(path: Path) -> str:
-    kind = parse_toml(read_text(path), display(path)).get("kind")
+    kind = _kind(path)
+    if kind == "network":
+        return check_network_file(path)
     if kind == "protocol":
         protocol = load_protocol(path)
         try:

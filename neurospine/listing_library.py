@@ -1,4 +1,4 @@
-"""What `list` prints: the protocols and models there are."""
+"""What `list` prints: the protocols, models, networks and comparisons there are."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from neurospine.description.library import display, list_files, read_text
 from neurospine.description.parts import KINDS, parse_part
 from neurospine.description.protocol import load_protocol
 from neurospine.errors import LibraryError, NeurospineError, suggest
+from neurospine.listing_networks import network_tables
 from neurospine.listing_tables import Listing
 
 _WORDS = {"protocols": "protocol", "rule": "plasticity", "rules": "plasticity",
-          "geometries": "geometry", **{f"{kind}s": kind for kind in KINDS}}  # fmt: skip
+          "geometries": "geometry",
+          **{f"{kind}s": kind for kind in (*KINDS, "network", "comparison")}}  # fmt: skip
 
 
 def library_tables(word: str | None = None) -> Iterator[RenderableType]:
-    """Yield tables of the protocols and models with their summaries.
+    """Yield tables of the protocols, models and networks with their summaries.
 
     Parameters
     ----------
@@ -31,7 +33,7 @@ def library_tables(word: str | None = None) -> Iterator[RenderableType]:
     LibraryError
         If there is no such kind.
     """
-    kinds = ("protocol", *KINDS)
+    kinds = ("protocol", *KINDS, "network", "comparison")
     if word is not None:
         kind = _WORDS.get(word, word)
         if kind not in kinds:
@@ -52,6 +54,9 @@ def library_tables(word: str | None = None) -> Iterator[RenderableType]:
             if part.kind == kind:
                 table.add(name, part.summary, ", ".join(getattr(part, "sets", {})))
         if table.rows:
+            yield table
+    for kind, table in network_tables(broken).items():
+        if kind in kinds:
             yield table
     for problem in broken:
         yield Text(f"left out: {problem}", style="red")

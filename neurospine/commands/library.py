@@ -16,12 +16,12 @@ def list_(
     kind: Annotated[
         str | None,
         typer.Argument(
-            help="Only these: protocols, circuits, neurons, mechanisms, spines, rules …",
+            help="Only these: protocols, circuits, neurons, spines, rules, networks …",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Show the protocols and models there are."""
+    """Show the protocols, models and networks there are."""
     from neurospine.listing_library import library_tables
 
     for table in library_tables(kind):
@@ -29,7 +29,7 @@ def list_(
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="A protocol or model: name or path.")],
+    name: Annotated[str, typer.Argument(help="A protocol, model or network: name or path.")],
     equations: Annotated[
         bool, typer.Option("--equations", help="Print the equations as Brian2 gets them.")
     ] = False,
@@ -39,7 +39,7 @@ def show(
     set_: Values = None,
     form: Form = None,
 ) -> None:
-    """Show what is in a protocol or model: conditions, parameters with sources, equations."""
+    """Show what is in a protocol, model or network: parameters with sources, equations."""
     from neurospine.listing import describe
 
     own_model = any((model, spine, parameters, set_, form))
@@ -51,10 +51,10 @@ def show(
 def check(
     files: Annotated[list[str] | None, typer.Argument(help="Files or names to check.")] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Check every protocol and model of the library.")
+        bool, typer.Option("--all", help="Check every file of the library.")
     ] = False,
 ) -> None:
-    """Check that protocol and model files are right, and count where their numbers come from."""
+    """Check that files are right, and count where numbers of models come from."""
     from neurospine.listing import check_files
 
     if not files and not everything:

@@ -63,8 +63,8 @@ def bounded(
     numbers
         The numbers of the rule.
     every
-        Steps from check to check. `update` takes the argument `check` instead, true or false,
-        where who calls it counts the steps.
+        Steps from check to check. `update` takes the argument `check` instead, true or false when
+        it is compiled, where who calls it counts the steps: that saves copies of the bounds.
     relative
         What the start of bounds is in units of.
     cut
@@ -98,7 +98,12 @@ def bounded(
         )
 
     def update(
-        gradients: Any, state: BoundState, weights: Any = None, *, check: Any = None, **more: Any
+        gradients: Any,
+        state: BoundState,
+        weights: Any = None,
+        *,
+        check: bool | None = None,
+        **more: Any,
     ) -> tuple[Any, BoundState]:
         if weights is None:
             raise ValueError(optax.NO_PARAMS_MSG)
@@ -113,14 +118,18 @@ def bounded(
         if excess is not None:
             moved = jax.tree.map(clipped, free, state.bounds, is_leaf=_is_bounds)
             excess = jax.tree.map(lambda e, f, m: e + (f - m), excess, free, moved)
-        now = steps % every == 0 if check is None else check
-        bounds, moved, excess, asked = lax.cond(
-            now, _checked, lambda *same: same, state.bounds, moved, excess, asked
-        )
+        if check is None:
+            bounds, moved, excess, asked = lax.cond(
+                steps % every == 0, checked, lambda *same: same, state.bounds, moved, excess, asked
+            )
+        else:
+            bounds = state.bounds
+            if check:
+                bounds, moved, excess, asked = checked(bounds, moved, excess, asked)
         updates = jax.tree.map(jnp.subtract, moved, weights)
         return updates, BoundState(optimised, bounds, excess, asked, steps)
 
-    def _checked(bounds: Any, weights: Any, excess: Any, asked: Any) -> Any:
+    def checked(bounds: Any, weights: Any, excess: Any, asked: Any) -> Any:
         wanted = weights if excess is None else jax.tree.map(jnp.add, weights, excess)
         leaves, tree = jax.tree.flatten(wanted)
         one_each = jax.tree.leaves(bounds, is_leaf=_is_bounds)

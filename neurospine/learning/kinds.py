@@ -21,6 +21,8 @@ _READERS: dict[str, Callable[[str, str, Mapping[str, Any] | None], Any]] = {
     "network": parse_network,
     "spiking_network": parse_spiking_network,
 }
+#: What `kind` may be in the file of a network.
+KINDS_OF_NETWORK = tuple(_READERS)
 
 
 def load_learner(

@@ -1,8 +1,13 @@
-"""Train layered networks batch by batch: one program for all seeds and all numbers."""
+"""Train layered networks batch by batch: one program for all seeds and all numbers.
+
+A program runs from one check of bounds to the next, so that what only checks change is not copied
+in every step.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -93,17 +98,20 @@ class LayeredTraining(Trainer):
                 f"network {self.network.name!r} learns in batches of {self._batch}: "
                 f"{samples} samples are no whole number of them"
             )
-        order = jnp.asarray(self._orders(samples))
-        order = order.reshape(len(self.replicates), -1, self._batch)
-        first = self.samples // self._batch
-        steps = np.arange(first, first + order.shape[1])
+        order = self._orders(samples).reshape(len(self.replicates), -1, self._batch)
         every = getattr(self.network.method, "every", None) or self._epoch
-        self.state, correct = self._train(
-            self.state, self._numbers, self._seeds, self._pixels, self._labels, order,
-            jnp.asarray(steps), jnp.asarray((steps + 1) % every == 0),
-        )  # fmt: skip
-        self.samples += samples
-        return {"correct": np.asarray(correct).reshape(len(self.replicates), -1)}
+        correct, start = [], 0
+        while start < order.shape[1]:
+            first = self.samples // self._batch
+            size = min(every - first % every, order.shape[1] - start)
+            self.state, told = self._train(
+                self.state, self._numbers, self._seeds, self._pixels, self._labels,
+                jnp.asarray(order[:, start : start + size]), jnp.arange(first, first + size),
+                check=(first + size) % every == 0,
+            )  # fmt: skip
+            correct.append(np.asarray(told).reshape(len(self.replicates), -1))
+            start, self.samples = start + size, self.samples + size * self._batch
+        return {"correct": np.concatenate(correct, 1)}
 
     def answers(self, inputs: Array) -> Array:
         """Return the class that each replicate gives to each of some inputs."""
@@ -144,7 +152,7 @@ def _programs(
         return State(weights, biases, own, bias_optimiser(numbers).init(biases))
 
     def step(
-        state: State, numbers: Numbers, key: Array, inputs: Array, labels: Array, check: Array
+        state: State, numbers: Numbers, key: Array, inputs: Array, labels: Array, check: bool
     ) -> tuple[State, Array]:
         for_weights, for_units, for_steps = jax.random.split(key, 3)
 
@@ -167,24 +175,32 @@ def _programs(
 
     def train(
         state: State, numbers: Numbers, seed: Array, inputs: Array, labels: Array, order: Array,
-        steps: Array, checks: Array,
+        steps: Array, *, check: bool,
     ) -> tuple[State, Array]:  # fmt: skip
         seeded = jax.random.key(seed)
 
-        def one(state: State, now: tuple[Array, Array, Array]) -> tuple[State, Array]:
-            rows, number, check = now
+        def one(state: State, now: tuple[Array, Array], check: bool = False) -> tuple[State, Array]:
+            rows, number = now
             rates = inputs[rows].astype(float) / full
             key = jax.random.fold_in(seeded, number)
             return step(state, numbers, key, rates, labels[rows].astype(int), check)
 
-        return lax.scan(one, state, (order, steps, checks))
+        state, told = lax.scan(one, state, (order[:-1], steps[:-1]))
+        state, last = one(state, (order[-1], steps[-1]), check)
+        return state, jnp.concatenate([told, last[None]])
+
+    def all_train(*arguments: Any, check: bool) -> tuple[State, Array]:
+        sides = (0, 0, 0, None, None, 0, None)
+        trained: tuple[State, Array] = jax.vmap(partial(train, check=check), in_axes=sides)(
+            *arguments
+        )
+        return trained
 
     def answer(weights: Arrays, biases: Arrays, inputs: Array) -> Array:
         return jnp.argmax(outputs(network, weights, biases, inputs.astype(float) / full), -1)
 
-    sides = (0, 0, 0, None, None, 0, None, None)
     return (
         jax.jit(jax.vmap(start)),
-        jax.jit(jax.vmap(train, in_axes=sides), donate_argnums=0),
+        jax.jit(all_train, donate_argnums=0, static_argnames="check"),
         jax.jit(jax.vmap(answer, in_axes=(0, 0, None))),
     )

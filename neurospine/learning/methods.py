@@ -84,9 +84,6 @@ def prepared(network: LayeredNetwork, numbers: Numbers, weights: Arrays, key: Ar
     """Return the weights at the start as a method takes them."""
     if network.method.kind == "rewiring":
         return connected(weights, numbers["connected"], key)
-    if network.method.kind == "synaptic_sampling":
-        least = jnp.exp(-numbers["offset"])
-        return {k: jnp.where(jnp.abs(w) > least, w, 0) for k, w in weights.items()}
     return weights
 
 

@@ -126,6 +126,9 @@ class Network(LibraryFile):
     dale: bool = True
     settling: tuple[Population, ...] = ()
     backward_steps: PositiveInt = 1
+    nudge: Literal["state", "change"] = "state"
+    centred: bool = False
+    fading: PositiveInt | None = None
     structural: Structural | None = None
     layers: dict[str, Layer]
 

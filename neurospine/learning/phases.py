@@ -151,9 +151,12 @@ def nudge(
 ) -> Nudged:
     """Return the network after the second phase, in which targets nudge E from above.
 
-    The output is nudged by its error, a hidden layer by its dendritic state; cells that were
-    silent are not. Without `settling` populations, one sweep comes down and only E is moved;
-    with them, they relax again for as many steps, with the nudges held.
+    The output is nudged by its error, a hidden layer by its dendritic state, or by how this has
+    changed since the first phase (``nudge = "change"``); cells that were silent are not. With
+    `centred`, nudges of the output add up to 0, and silent cells of it are nudged too.
+
+    Without `settling` populations, one sweep comes down and only E is moved; with them, they relax
+    again for as many steps, with the nudges held.
     """
     labels = [
         label
@@ -166,8 +169,13 @@ def nudge(
             error = target - first[label].rate["E"]
         else:
             error = dendritic_state(network, weights, numbers, rates, label)
-        active = first[label].rate["E"] > 0
-        plateau[label] = jnp.where(active, jnp.clip(error, -1.0, 1.0), 0.0)
+            if network.nudge == "change":
+                error = error - dendritic_state(network, weights, numbers, first, label)
+        plateau[label] = jnp.clip(error, -1.0, 1.0)
+        if label == network.output and network.centred:
+            plateau[label] = plateau[label] - plateau[label].mean()
+        else:
+            plateau[label] = jnp.where(first[label].rate["E"] > 0, plateau[label], 0.0)
         if network.settling:
             rates[label] = _settled(network, weights, rates, label, plateau[label], inputs)
         else:

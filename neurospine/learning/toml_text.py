@@ -1,4 +1,4 @@
-"""Write the table of a file out in full, as TOML."""
+"""Write the table of a file, with all that it builds on, as TOML."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def toml_text(table: Table) -> str:
-    """Return a checked table as TOML: what its file and the bases of that say, with all values.
+    """Return a checked table as TOML: what its file, the bases of that and given values say.
 
     Reading the text gives the same table, without a base.
     """
-    values = table.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"base"})
+    values = table.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"base"})
     return "\n".join(_lines(values, ())).strip() + "\n"
 
 

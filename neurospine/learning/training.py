@@ -30,6 +30,7 @@ from neurospine.learning.weights import (
     Numbers,
     Weights,
     constrained,
+    faded,
     initial_weights,
     rule_numbers,
     stacked,
@@ -184,7 +185,8 @@ def _training_program(network: Network, full: float) -> Callable[..., tuple[Stat
             index, count = at
             target = jax.nn.one_hot(labels[index], network.classes)
             rates = inputs[index].astype(float) / full
-            state, seen = train_sample(network, numbers[0], state, rates, target)
+            own = faded(network, numbers[0], count)
+            state, seen = train_sample(network, own, state, rates, target)
             return _remodelled(network, numbers[1], state, count), seen
 
         return lax.scan(step, state, (order, counts))
@@ -240,4 +242,5 @@ def _structure(network: Network) -> Any:
         for label, layer in network.layers.items()
     )
     settings = (network.steps, network.tau, network.dale, network.settling, network.backward_steps)
+    settings = (*settings, network.nudge, network.centred, network.fading)
     return (*settings, network.inputs, structural_form(network), *layers)

@@ -42,6 +42,21 @@ def rule_numbers(network: Network) -> Numbers:
     }
 
 
+def faded(network: Network, numbers: Numbers, sample: Array) -> Numbers:
+    """Return numbers with the rates of `dendritic_target` at a sample, counted from 1.
+
+    With `fading` they fall evenly, to 0 after so many samples.
+    """
+    if network.fading is None:
+        return numbers
+    share = jnp.maximum(1.0 - (sample - 1) / network.fading, 0.0)
+    changed = {label: dict(own) for label, own in numbers.items()}
+    for label, name in network.rules("dendritic_target"):
+        own = changed[label][name]
+        changed[label][name] = {**own, "rate": own["rate"] * share}
+    return changed
+
+
 def initial_weights(network: Network, seed: int) -> Weights:
     """Return the weights that a network starts with.
 

@@ -19,7 +19,9 @@ from neurospine.description.published import load_reference
 from neurospine.description.references import PLAIN_SOURCES, references
 from neurospine.description.units import parse_unit
 from neurospine.errors import ModelError
-from neurospine.learning.network import load_network
+from neurospine.learning.experiment import load_experiment
+from neurospine.learning.kinds import parse_learner
+from neurospine.learning.toml_text import toml_text
 from neurospine.listing import check_files
 from neurospine.listing_protocols import describe_protocol
 from neurospine.simulation.plan import make_plan
@@ -62,7 +64,7 @@ FOLDERS = {
 }
 
 
-@pytest.mark.parametrize("path", [*MODELS, *PROTOCOLS], ids=name)
+@pytest.mark.parametrize("path", [*MODELS, *PROTOCOLS, *NETWORKS], ids=name)
 def test_a_file_passes_every_check(path: Path) -> None:
     (line,) = check_files([str(path)], everything=False)
     assert ": ok" in line
@@ -87,12 +89,19 @@ def test_a_summary_is_one_sentence(path: Path) -> None:
     assert re.fullmatch(r"[A-Z].{10,150}[^.]\.", summary)
 
 
+SHAPES = {
+    "mnist": (784, 10), "fashion_mnist": (784, 10), "cifar10": (3072, 10), "spirals": (2, 4),
+    "digits": (64, 10),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("path", NETWORKS, ids=name)
-def test_a_network_is_called_as_its_file_and_fits_its_data(path: Path) -> None:
-    network = load_network(path.stem)
-    assert network.name == path.stem
-    shapes = {"mnist": (784, 10), "fashion_mnist": (784, 10), "spirals": (2, 4), "digits": (64, 10)}
-    assert (network.inputs, network.classes) == shapes[network.data]
+def test_a_network_fits_its_data_and_can_be_written_whole(path: Path) -> None:
+    experiment = load_experiment(path.stem)
+    for network in experiment.networks.values():
+        assert (network.inputs, network.classes) == SHAPES[experiment.data]
+        again = parse_learner(toml_text(network), "<again>")
+        assert again == network.model_copy(update={"base": None})
 
 
 @pytest.mark.parametrize("path", PARTS, ids=name)

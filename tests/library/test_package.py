@@ -28,7 +28,7 @@ ALLOWED = {
     "simulation": {"errors", "description", "results"},
     "analysis": {"errors", "description", "results", "simulation"},
     "sweeps": {"errors", "description", "results", "simulation", "analysis"},
-    "learning": {"errors", "description", "results", "analysis"},
+    "learning": {"errors", "description", "results", "simulation", "analysis"},
 }
 
 

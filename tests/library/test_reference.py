@@ -18,7 +18,8 @@ from neurospine.description.roles import ROLES
 from neurospine.description.schema import Table
 from neurospine.description.spine_loading import load_spine
 from neurospine.description.stimuli import Stimulus
-from neurospine.learning.network import parse_network
+from neurospine.learning.comparison import parse_comparison
+from neurospine.learning.kinds import parse_learner
 from neurospine.simulation.plan import make_plan
 
 ROOT = Path(__file__).parents[2]
@@ -81,8 +82,10 @@ def test_the_examples_are_right(text: str) -> None:
         make_plan(protocol.default_model(), protocol)
     elif kind == "circuit":
         Model.from_text(text)
-    elif kind == "network":
-        parse_network(text, "<example>")
+    elif kind in ("network", "spiking_network"):
+        parse_learner(text, "<example>")
+    elif kind == "comparison":
+        parse_comparison(text, "<example>")
     else:
         part = parse_part(text, "<example>")
         check_alone(part, "<example>")
@@ -94,5 +97,6 @@ def test_the_readme_leads_to_the_page() -> None:
     assert "docs/files.md" in (ROOT / "README.md").read_text()
     assert {tomllib.loads(text)["kind"] for text in EXAMPLES} == {
         "circuit", "neuron", "mechanism", "spine", "plasticity", "gate", "neighbours", "geometry",
-        "neuromodulator", "disorder", "network", "protocol",
+        "neuromodulator", "disorder", "network", "spiking_network", "comparison",
+        "protocol",
     }  # fmt: skip

@@ -31,7 +31,8 @@ def left_behind() -> list[str]:
 def test_list_names_every_file_of_the_library(command: Command, shipped: Path) -> None:
     done = command("list")
     assert (done.status, done.err) == (0, "")
-    files = [p.stem for f in ("models", "protocols") for p in (shipped / f).rglob("*.toml")]
+    folders = ("models", "protocols", "networks")
+    files = [p.stem for f in folders for p in (shipped / f).rglob("*.toml")]
     assert [name for name in files if name not in done.out] == []
     assert "visual_nearest_full" in done.out
 
@@ -106,7 +107,8 @@ def test_check_says_what_was_checked(command: Command, tiny: Path) -> None:
 def test_check_all_passes(command: Command, shipped: Path) -> None:
     done = command("check", "--all")
     assert (done.status, done.err) == (0, "")
-    files = [p for f in ("models", "protocols") for p in (shipped / f).rglob("*.toml")]
+    folders = ("models", "protocols", "networks")
+    files = [p for f in folders for p in (shipped / f).rglob("*.toml")]
     assert len(done.out.splitlines()) == len(files)
     assert all(": ok" in line for line in done.out.splitlines())
 

@@ -12,7 +12,7 @@ from neurospine.description.entries import LibraryFile
 from neurospine.description.library import parse_toml
 from neurospine.description.model import Model, load_model
 from neurospine.description.references import check_source
-from neurospine.description.schema import read_table
+from neurospine.description.schema import Number, read_table
 from neurospine.description.units import convert, parse_quantity, seconds, whole_steps
 from neurospine.errors import LearningError, NeurospineError, suggest
 
@@ -30,7 +30,8 @@ class SpikingNetwork(LibraryFile):
 
     Weights of `learned` are even between 0 and `largest_start` at the start. `learning_rate` is
     the parameter that says how fast they learn; with `halving` it falls as
-    1/(1 + samples/halving), by epochs.
+    1/(1 + samples/halving), by epochs. `values` are those of other parameters of the circuit: a
+    number in the parameter's unit, or a quantity.
     """
 
     kind: Literal["spiking_network"]
@@ -54,7 +55,13 @@ class SpikingNetwork(LibraryFile):
     pause: str
     input_rate: str
     target_rate: str
+    values: dict[str, Number | str] = {}
     _model: Model | None = PrivateAttr(default=None)
+
+    @property
+    def batch(self) -> int:
+        """How many samples are learned together."""
+        return 1
 
     @property
     def model(self) -> Model:
@@ -122,14 +129,17 @@ def parse_spiking_network(
     LearningError
         If a key is missing, unknown or of the wrong type, or names nothing in the circuit.
     """
-    table, numbers = parse_toml(text, origin), dict(values or {})
-    for key in [key for key in numbers if key in SpikingNetwork.model_fields]:
-        table[key] = numbers.pop(key)
+    table = parse_toml(text, origin)
+    own = {
+        key: value for key, value in (values or {}).items() if key in SpikingNetwork.model_fields
+    }
+    numbers = {key: value for key, value in (values or {}).items() if key not in own}
+    table |= {**own, "values": {**table.get("values", {}), **numbers}}
     network = read_table(SpikingNetwork, table, origin, LearningError)
     try:
         with at("source"):
             check_source(network.source)
-        network._model = load_model(network.circuit).with_parameters(numbers)
+        network._model = load_model(network.circuit).with_parameters(network.values)
         _check(network)
     except NeurospineError as error:
         raise LearningError(f"{origin}: {error}") from None

@@ -1,0 +1,129 @@
+"""Methods against overfitting side by side: what may be tuned of each, and how a run is measured.
+
+All methods see the same seeds, initial weights and batches. Trials of one method are replicates of
+one program.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neurospine.learning.data import DataSet, Samples, load_data
+from neurospine.learning.kinds import load_learner, make_trainer
+from neurospine.learning.layered_training import LayeredTraining
+from neurospine.learning.trainer import Replicate
+
+Values = dict[str, Any]
+#: What the mean accuracy at the end is taken over, in epochs.
+LAST = 5
+#: Lowest and highest value of a trial; the third word says whether even in its logarithm.
+Range = tuple[float, float, str] | list[float]
+RATES: Range = (0.005, 0.1, "log")
+
+_PUBLISHED: Values = {"kind": "spine_bounds", "relative": "one"}
+_OURS: Values = {
+    "kind": "spine_bounds", "relative": "inputs", "cut": True, "evidence": "gradient",
+    "smallest": 0.001, "every": 10,
+}  # fmt: skip
+_START: dict[str, Range] = {"start": (0.2, 4.0, "log")}
+#: What stays of each method, and what its trials vary besides the rate.
+METHODS: dict[str, tuple[Values, dict[str, Range]]] = {
+    "none": ({"kind": "none"}, {}),
+    "l2": ({"kind": "weight_decay"}, {"decay": (1e-5, 1e-2, "log")}),
+    "dropout": (
+        {"kind": "dropout"},
+        {"dropped": (0.1, 0.6, "even"), "dropped_inputs": (0.0, 0.4, "even")},
+    ),
+    "fixed_bound": (
+        {"kind": "spine_bounds", "relative": "inputs", "cut": True, "checks": math.inf},
+        _START,
+    ),
+    "published": (
+        _PUBLISHED,
+        {
+            "start": (0.01, 0.2, "log"),
+            "checks": [1.0, 2.0, 3.0],
+            "shrinkage": (0.75, 1.0, "even"),
+        },
+    ),
+}
+
+
+def drawn(method: str, trials: int, seed: int = 0) -> list[Values]:
+    """Return the values of each trial; the rates are the same for all methods."""
+    fixed, ranges = METHODS[method]
+    rates = _draw(np.random.default_rng([seed, 0]), RATES, trials)
+    generator = np.random.default_rng([seed, 1])
+    columns = {key: _draw(generator, found, trials) for key, found in ranges.items()}
+    return [
+        {
+            "optimiser.rate": rate,
+            **{f"method.{key}": value for key, value in fixed.items()},
+            **{f"method.{key}": column[number] for key, column in columns.items()},
+        }
+        for number, rate in enumerate(rates)
+    ]
+
+
+def _draw(generator: np.random.Generator, found: Range, trials: int) -> list[float]:
+    """Return values spread over a range: one in each of as many parts as there are trials."""
+    if isinstance(found, list):
+        return [found[i % len(found)] for i in generator.permutation(trials)]
+    low, high, how = found
+    places = (generator.permutation(trials) + generator.random(trials)) / trials
+    if how == "log":
+        return [float(f"{v:.4g}") for v in low * (high / low) ** places]
+    return [float(f"{v:.4g}") for v in low + (high - low) * places]
+
+
+def data_of(name: str, folder: Path, training: int | None) -> DataSet:
+    """Return a data set with its first training samples."""
+    data = load_data(name, folder, verify=name != "cifar10")
+    return data.first(training) if training else data
+
+
+def trained(
+    network: str,
+    data: DataSet,
+    trials: list[Values],
+    seeds: int,
+    epochs: int,
+    judge: Samples,
+    when: set[int] | None = None,
+) -> tuple[LayeredTraining, dict[int, npt.NDArray[np.float64]]]:
+    """Train trials by seeds side by side.
+
+    Returns
+    -------
+    trainer
+        After the last epoch.
+    accuracies
+        On `judge`, as (trial, seed), after the last epochs and those of `when`.
+    """
+    replicates = [
+        Replicate(load_learner(network, {"data": data.name, **trial}), seed, 100 + seed)
+        for trial in trials
+        for seed in range(seeds)
+    ]
+    trainer = make_trainer(replicates, data)
+    assert isinstance(trainer, LayeredTraining)
+    size = len(data.training)
+    accuracies = {}
+    for epoch in range(1, epochs + 1):
+        trainer.run(size)
+        if epoch > epochs - LAST or epoch in (when or ()):
+            found = trainer.accuracy(judge).reshape(len(trials), seeds)
+            accuracies[epoch] = found.astype(float)
+    return trainer, accuracies
+
+
+def at_the_end(accuracies: Mapping[int, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    """Return the mean over the last epochs, in percent."""
+    last = sorted(accuracies)[-LAST:]
+    return 100 * np.mean([accuracies[epoch] for epoch in last], axis=0)
