@@ -25,6 +25,7 @@ from neurospine.learning.experiment import load_experiment
 from neurospine.learning.kinds import load_learner, make_trainer
 from neurospine.learning.learn import learn, resume
 from neurospine.learning.outcome import load_learning
+from neurospine.learning.trainer import Replicate
 
 Command = Callable[..., Any]
 #: A layer alone, which is compiled quickly.
