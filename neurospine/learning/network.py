@@ -28,6 +28,9 @@ Rule = Literal[
     "bcm", "transpose", "backprop",
 ]  # fmt: skip
 Positive = Annotated[float, Field(strict=True, gt=0)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+#: What can be silent: cells, or excitation of dendrites from above.
+Silenced = Literal["SomaI", "DendI", "top_down"]
 
 
 class Projection(Table):
@@ -50,12 +53,18 @@ class Projection(Table):
 
 
 class Layer(Table):
-    """Cells of a layer by population, the rate at which biases learn, projections onto them."""
+    """Cells of a layer by population, the rate at which biases learn, projections onto them.
+
+    Dendrites have adapted to a share `adaptation` of their state before the target comes. A
+    share `balance` of the mean nudge of all output cells is taken from each.
+    """
 
     E: PositiveInt
     SomaI: int = Field(default=0, ge=0)
     DendI: int = Field(default=0, ge=0)
     bias_rate: Number | None = None
+    adaptation: Share = 0.0
+    balance: Share = 0.0
     projections: dict[str, Projection]
 
     @property
@@ -67,6 +76,13 @@ class Layer(Table):
     def size(self, population: str) -> int:
         """Return the number of cells of a population."""
         return int(getattr(self, population))
+
+
+class Silence(Table):
+    """What is silent in training, and when answers are read."""
+
+    training: tuple[Silenced, ...] = ()
+    test: tuple[Silenced, ...] = ()
 
 
 class LivingSpines(Table):
@@ -126,6 +142,8 @@ class Network(LibraryFile):
     dale: bool = True
     settling: tuple[Population, ...] = ()
     backward_steps: PositiveInt = 1
+    falling: tuple[str, ...] = ()
+    silenced: Silence = Silence()
     structural: Structural | None = None
     layers: dict[str, Layer]
 

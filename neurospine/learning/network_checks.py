@@ -40,8 +40,20 @@ def check_network(network: Network, origin: str) -> None:
         raise LearningError(
             f"{origin}: backward_steps: more than the {network.steps} steps there are"
         )
+    rates = {n for x in network.layers.values() for n, p in x.projections.items() if p.rate}
+    for name in network.falling:
+        if name not in rates:
+            raise LearningError(
+                f"{origin}: falling: no projection {name!r} with a rate. {suggest(name, rates)}"
+            )
     for label, layer in network.layers.items():
         place = f"{origin}: [layers.{label}.projections]"
+        if layer.adaptation and "above_to_E" not in layer.projections:
+            raise LearningError(
+                f"{origin}: [layers.{label}]: adaptation is of dendrites; above_to_E is missing"
+            )
+        if layer.balance and label != network.output:
+            raise LearningError(f"{origin}: [layers.{label}]: balance is for the output only")
         if "below_to_E" not in layer.projections:
             raise LearningError(f"{place}: below_to_E is missing")
         for name, projection in layer.projections.items():

@@ -151,23 +151,31 @@ def nudge(
 ) -> Nudged:
     """Return the network after the second phase, in which targets nudge E from above.
 
-    The output is nudged by its error, a hidden layer by its dendritic state; cells that were
-    silent are not. Without `settling` populations, one sweep comes down and only E is moved;
-    with them, they relax again for as many steps, with the nudges held.
+    The output is nudged by its error, a hidden layer by its dendritic state, as far as its
+    dendrites have not adapted to it; cells that were silent are not. A balanced output takes
+    the mean nudge from all its cells. Without `settling` populations, one sweep comes down and
+    only E is moved; with them, they relax again for as many steps, with the nudges held.
     """
     labels = [
         label
         for label, layer in reversed(network.layers.items())
         if label == network.output or "above_to_E" in layer.projections
     ]
+    dendrite = {
+        label: dendritic_state(network, weights, numbers, first, label) for label in labels[1:]
+    }
     rates, plateau = dict(first), {}
     for label in labels:
         if label == network.output:
             error = target - first[label].rate["E"]
         else:
             error = dendritic_state(network, weights, numbers, rates, label)
+            error = error - numbers[label]["nudge"]["adaptation"] * dendrite[label]
         active = first[label].rate["E"] > 0
         plateau[label] = jnp.where(active, jnp.clip(error, -1.0, 1.0), 0.0)
+        if label == network.output:
+            mean = plateau[label].mean()
+            plateau[label] = plateau[label] - numbers[label]["nudge"]["balance"] * mean
         if network.settling:
             rates[label] = _settled(network, weights, rates, label, plateau[label], inputs)
         else:
@@ -180,9 +188,6 @@ def nudge(
             return rates, None
 
         rates, _ = lax.scan(step, rates, None, length=network.steps - 1)
-    dendrite = {
-        label: dendritic_state(network, weights, numbers, first, label) for label in labels[1:]
-    }
     return Nudged(rates, plateau, dendrite)
 
 

@@ -16,6 +16,7 @@ from neurospine.learning.data import DataSet
 from neurospine.learning.network import Network
 from neurospine.learning.phases import Rates, forward, nudge
 from neurospine.learning.rules import Memory, initial_memory, learn
+from neurospine.learning.silencing import without
 from neurospine.learning.structural import (
     StructuralNumbers,
     Structure,
@@ -31,6 +32,7 @@ from neurospine.learning.weights import (
     Weights,
     constrained,
     initial_weights,
+    numbers_at,
     rule_numbers,
     stacked,
 )
@@ -61,8 +63,9 @@ def train_sample(
     """Return weights after one sample, and what was seen of it."""
     if network.rules("backprop"):
         return _backprop_sample(network, numbers, state, inputs, target)
-    first = forward(network, state.weights, inputs)
-    second = nudge(network, state.weights, numbers, inputs, first, target)
+    heard, told = without(network.silenced.training, state.weights, numbers)
+    first = forward(network, heard, inputs)
+    second = nudge(network, heard, told, inputs, first, target)
     weights, memory = learn(network, state.weights, state.memory, numbers, inputs, first, second)
     error = {label: jnp.abs(values).mean() for label, values in second.dendrite.items()}
     return state._replace(weights=weights, memory=memory), Seen(
@@ -76,7 +79,8 @@ def _backprop_sample(
     """Return weights after a step down the gradient of the mean squared error."""
 
     def loss(weights: Weights) -> tuple[Array, Rates]:
-        rates = forward(network, weights, inputs)
+        heard, _ = without(network.silenced.training, weights, numbers)
+        rates = forward(network, heard, inputs)
         return jnp.mean((rates[network.output].rate["E"] - target) ** 2), rates
 
     gradient, rates = jax.grad(loss, has_aux=True)(state.weights)
@@ -184,7 +188,7 @@ def _training_program(network: Network, full: float) -> Callable[..., tuple[Stat
             index, count = at
             target = jax.nn.one_hot(labels[index], network.classes)
             rates = inputs[index].astype(float) / full
-            state, seen = train_sample(network, numbers[0], state, rates, target)
+            state, seen = train_sample(network, numbers_at(numbers[0], count), state, rates, target)
             return _remodelled(network, numbers[1], state, count), seen
 
         return lax.scan(step, state, (order, counts))
@@ -212,7 +216,8 @@ def _answer_program(network: Network, full: float) -> Callable[..., Array]:
     """Return the program that tells the class of each of several inputs, by replicate."""
 
     def answer(weights: Weights, inputs: Array) -> Array:
-        rates = forward(network, weights, inputs.astype(float) / full, dendrites=False)
+        heard, _ = without(network.silenced.test, weights, {})
+        rates = forward(network, heard, inputs.astype(float) / full, dendrites=False)
         return jnp.argmax(rates[network.output].rate["E"])
 
     return jax.jit(jax.vmap(jax.vmap(answer, in_axes=(None, 0)), in_axes=(0, None)))
@@ -240,4 +245,11 @@ def _structure(network: Network) -> Any:
         for label, layer in network.layers.items()
     )
     settings = (network.steps, network.tau, network.dale, network.settling, network.backward_steps)
-    return (*settings, network.inputs, structural_form(network), *layers)
+    return (
+        *settings,
+        network.inputs,
+        structural_form(network),
+        network.falling,
+        network.silenced,
+        *layers,
+    )

@@ -29,16 +29,37 @@ def rule_numbers(network: Network) -> Numbers:
     return {
         label: {
             "bias": {"rate": jnp.asarray(layer.bias_rate or 0.0, float)},
+            "nudge": {
+                "adaptation": jnp.asarray(layer.adaptation, float),
+                "balance": jnp.asarray(layer.balance, float),
+            },
             **{
                 name: {
-                    key: jnp.asarray(getattr(projection, key), float)
-                    for key in _NUMBERS
-                    if getattr(projection, key) is not None
+                    **{
+                        key: jnp.asarray(getattr(projection, key), float)
+                        for key in _NUMBERS
+                        if getattr(projection, key) is not None
+                    },
+                    **({"end": jnp.asarray(network.samples, float)} if falls else {}),
                 }
                 for name, projection in layer.projections.items()
+                for falls in [name in network.falling and projection.rate is not None]
             },
         }
         for label, layer in network.layers.items()
+    }
+
+
+def numbers_at(numbers: Numbers, count: Array) -> Numbers:
+    """Return the numbers at a sample, counted from 1: some rates fall in a straight line to 0."""
+
+    def at(own: dict[str, Array]) -> dict[str, Array]:
+        if "end" not in own:
+            return own
+        return own | {"rate": own["rate"] * jnp.maximum(0.0, 1.0 - (count - 1) / own["end"])}
+
+    return {
+        label: {name: at(own) for name, own in layer.items()} for label, layer in numbers.items()
     }
 
 
