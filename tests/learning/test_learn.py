@@ -344,3 +344,19 @@ def test_without_jax_the_command_says_what_to_install(
     done = command("learn", NAME)
     assert done.status == 2
     assert "pip install 'neurospine[learning]'" in done.err
+
+
+def test_networks_are_listed_without_jax() -> None:
+    script = """
+import sys
+sys.modules["jax"] = sys.modules["sklearn"] = None
+from neurospine.learning.kinds import load_learner
+from neurospine.listing_library import library_tables
+(table,) = library_tables("networks")
+print(*(row[0].plain for row in table.rows))
+load_learner("dendritic_targets"), load_learner("compact_64")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout
+    assert {"dendritic_targets", "compact_64"} <= set(done.split())
