@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
@@ -23,6 +24,7 @@ import xarray as xr
 pytest.importorskip("jax")
 pytest.importorskip("sklearn")
 
+import neurospine
 from neurospine.errors import LearningError, ResultError
 from neurospine.learning.checksums import CHECKSUMS
 from neurospine.learning.data import load_data, load_test
@@ -346,17 +348,26 @@ def test_without_jax_the_command_says_what_to_install(
     assert "pip install 'neurospine[learning]'" in done.err
 
 
-def test_networks_are_listed_without_jax() -> None:
-    script = """
-import sys
-sys.modules["jax"] = sys.modules["sklearn"] = None
-from neurospine.learning.kinds import load_learner
-from neurospine.listing_library import library_tables
-(table,) = library_tables("networks")
-print(*(row[0].plain for row in table.rows))
-load_learner("dendritic_targets"), load_learner("compact_64")
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    ).stdout
-    assert {"dendritic_targets", "compact_64"} <= set(done.split())
+def imported(module: str, seen: set[str]) -> set[str]:
+    """Return what a module of ours and those that it imports at its start import, by name."""
+    path = Path(neurospine.__file__).parents[1] / (module.replace(".", "/") + ".py")
+    if module in seen or not path.is_file():
+        return {module}
+    seen.add(module)
+    names = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names.union(*(imported(name, seen) for name in names))
+
+
+def test_networks_are_listed_and_read_without_jax() -> None:
+    def extra(module: str) -> set[str]:
+        packages = {name.split(".")[0] for name in imported(module, set())}
+        return packages & {"jax", "jaxlib", "optax", "sklearn"}
+
+    assert extra("neurospine.learning.trainer") == {"jax"}
+    assert extra("neurospine.listing") == extra("neurospine.listing_library") == set()
+    assert extra("neurospine.learning.experiment") == extra("neurospine.cli") == set()
