@@ -46,23 +46,25 @@ def test_triplets_give_the_published_output_of_the_rule(outcome: Any, shipped: P
     np.testing.assert_allclose(both["value"], both["relative_change"], rtol=0, atol=RULE_OUTPUT)
 
 
-CALCIUM = {
-    "calcium_slices": "hippocampal_slices",
-    "calcium_cortical": "cortical_slices",
-    "calcium_cultures": "hippocampal_cultures",
-}
 #: Of the closed form; four standard errors of 4000 spines are as much at the largest changes.
 CLOSED_FORM = 0.05
 
 
-@pytest.mark.parametrize("name", CALCIUM)
-def test_calcium_rule_gives_the_output_of_the_authors_closed_form(outcome: Any, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("calcium_slices", 12),
+        pytest.param("calcium_cortical", 11, marks=pytest.mark.slow),
+        pytest.param("calcium_cultures", 8, marks=pytest.mark.slow),
+    ],
+)
+def test_calcium_rule_gives_the_output_of_the_authors_closed_form(
+    outcome: Any, name: str, number: int
+) -> None:
     """T7 and T8 of the plan: pairs depress, doublets and high rates potentiate."""
     run = outcome(name)
     scores = [s for s in run.scores if s.phenomenon.startswith("output of the rule")]
-    assert (
-        len(scores) == {"calcium_slices": 12, "calcium_cortical": 11, "calcium_cultures": 8}[name]
-    )
+    assert len(scores) == number
     for score in scores:
         assert score.status == "calibrated"  # it is no datum
         assert abs(score.measured - score.published) < CLOSED_FORM + 2 * score.measured_error

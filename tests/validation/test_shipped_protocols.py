@@ -150,6 +150,7 @@ def test_a_spike_and_input_to_the_tuft_make_a_burst_together(outcome: Any) -> No
     assert spikes.to_dict() == {"soma": 1.0, "tuft": 0.0, "both": 3.0}
 
 
+@pytest.mark.slow
 def test_a_balanced_network_fires_irregularly_and_its_weights_do_not_saturate(outcome: Any) -> None:
     run = outcome("network_balance")
     assert (run.trajectory.info.phases["stop"] - run.trajectory.info.phases["start"]).sum() >= 60
