@@ -42,7 +42,9 @@ def plain_layers(network: Network, seed: int) -> list[PlainLayer]:
             for short, name in PLAIN.items()
             if name in own
         }
-        numbers = {"rate_w": given["below_to_E"].rate, "rate_bias": network.layers[label].bias_rate}
+        layer = network.layers[label]
+        numbers = {"rate_w": given["below_to_E"].rate, "rate_bias": layer.bias_rate}
+        numbers |= {"adaptation": layer.adaptation, "balance": layer.balance}
         if "DendI_to_E" in given:
             numbers |= {
                 "rate_y": given["DendI_to_E"].rate,
@@ -76,19 +78,30 @@ def digits() -> DataSet:
     ("name", "more"),
     [
         ("dendritic_targets", {}),
+        (
+            "dendritic_targets",
+            {
+                "H1.adaptation": 0.7,
+                "H2.adaptation": 1.0,
+                "Output.balance": 0.6,
+                "falling": ["below_to_E"],
+                "samples": 35,
+            },
+        ),
         ("fixed_top_down", {f"{label}.bias_rate": 0.02 for label in ("H1", "H2", "Output")}),
     ],
 )
 @double
-def test_weights_follow_the_equations(name: str, more: dict[str, float], digits: DataSet) -> None:
+def test_weights_follow_the_equations(name: str, more: dict[str, object], digits: DataSet) -> None:
     network = load_network(name, SMALL | more)
     training = Training([Replicate(network, 3, 1)], digits)
     start = jax.tree.map(np.array, training.state.weights)
     layers = plain_layers(network, 3)
     order = np.random.default_rng([1, 0]).permutation(len(digits.training))[:40]
-    for index in order:
-        x = digits.training.inputs[index] / 16
-        learn(layers, x, np.eye(10)[digits.training.labels[index]], network.steps, network.tau)
+    for place, index in enumerate(order):
+        x, target = digits.training.inputs[index] / 16, np.eye(10)[digits.training.labels[index]]
+        left = max(0.0, 1 - place / network.samples) if network.falling else 1.0
+        learn(layers, x, target, network.steps, network.tau, left)
     training.run(40)
     moved = set()
     for (label, own), layer in zip(training.state.weights.items(), layers, strict=True):
@@ -100,7 +113,23 @@ def test_weights_follow_the_equations(name: str, more: dict[str, float], digits:
                     moved.add(projection)
     learning = {n for layer in network.layers.values() for n, p in layer.projections.items()
                 if p.rule not in ("fixed", "transpose")}  # fmt: skip
-    assert moved == learning | ({"bias"} if more else set())
+    assert moved == learning | ({"bias"} if name == "fixed_top_down" else set())
+
+
+def test_answers_do_without_silent_cells(digits: DataSet) -> None:
+    values = SMALL | {"silenced_in_test": ["SomaI"]}
+    silent, plain = (
+        Training([Replicate(load_network("balanced_targets", v), 1, 1)], digits)
+        for v in (values, SMALL)
+    )
+    images = digits.validation.inputs[:200]
+    assert (silent.answers(images) != plain.answers(images)).any()
+    heard = {
+        label: {n: w * 0 if n.startswith("SomaI") else w for n, w in own.items()}
+        for label, own in plain.state.weights.items()
+    }
+    plain.state = plain.state._replace(weights=heard)
+    np.testing.assert_array_equal(silent.answers(images), plain.answers(images))
 
 
 def test_digits_are_learnt_with_signs_and_totals_held_and_silent_dendrites(
