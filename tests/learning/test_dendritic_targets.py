@@ -119,14 +119,20 @@ def test_weights_follow_the_equations(name: str, more: dict[str, object], digits
 def test_answers_do_without_silent_cells(digits: DataSet) -> None:
     values = SMALL | {"silenced_in_test": ["SomaI"]}
     silent, plain = (
-        Training([Replicate(load_network("balanced_targets", v), 1, 1)], digits)
+        Training([Replicate(load_network("dendritic_targets", v), 1, 1)], digits)
         for v in (values, SMALL)
     )
-    images = digits.validation.inputs[:200]
-    assert (silent.answers(images) != plain.answers(images)).any()
+    images = digits.validation.inputs[:100]
+    favourite = int(np.asarray(silent.answers(images))[0, 0])
+    weights = {label: dict(own) for label, own in plain.state.weights.items()}
+    inhibition = weights["Output"]["SomaI_to_E"]  # (replicate, class, SomaI)
+    weights["Output"]["SomaI_to_E"] = inhibition.at[:, favourite].set(-100.0)
+    silent.state = plain.state = plain.state._replace(weights=weights)
+    assert favourite in np.asarray(silent.answers(images))
+    assert favourite not in np.asarray(plain.answers(images))
     heard = {
         label: {n: w * 0 if n.startswith("SomaI") else w for n, w in own.items()}
-        for label, own in plain.state.weights.items()
+        for label, own in weights.items()
     }
     plain.state = plain.state._replace(weights=heard)
     np.testing.assert_array_equal(silent.answers(images), plain.answers(images))
