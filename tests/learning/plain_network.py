@@ -37,8 +37,6 @@ class PlainLayer:
     total_q: float = 0.0
     total_r: float = 0.0
     scale_b: float = 0.0
-    adaptation: float = 0.0  # of dendrites, to their state in the first phase
-    balance: float = 0.0  # of the nudge of outputs, by their mean
     B: Matrix | None = None  # E above to the dendrites of E; without it, scale_b times W above
     state: dict[str, Matrix] = field(default_factory=dict)
     rate: dict[str, Matrix] = field(default_factory=dict)
@@ -76,27 +74,28 @@ def first_phase(layers: list[PlainLayer], x: Matrix, steps: int, tau: float) -> 
 
 
 def learn(
-    layers: list[PlainLayer], x: Matrix, target: Matrix, steps: int, tau: float, left: float = 1.0
-) -> None:
-    """Change the weights of all layers by one sample; `left` is what is left of the rate of W."""
+    layers: list[PlainLayer], x: Matrix, target: Matrix, steps: int, tau: float, *,
+    adaptation: float = 0.0, balance: float = 0.0, share: float = 1.0,
+) -> None:  # fmt: skip
+    """Change the weights of all layers by one sample, those from below by a share of their rate."""
     first_phase(layers, x, steps, tau)
     output = layers[-1]
     plateau = np.clip(target - output.rate["E"], -1, 1) * (output.rate["E"] > 0)
-    plateau = plateau - output.balance * plateau.mean()
+    plateau = plateau - balance * plateau.mean()
     nudged = rectified(output.state["E"] + plateau)
     plateaus, dendrites = [plateau], []
     for layer, above in zip(layers[-2::-1], layers[:0:-1], strict=True):
         B = layer.scale_b * above.W.T if layer.B is None else layer.B
         inhibition = layer.Y_d @ layer.before["DendI"]
-        before = B @ above.rate["E"] + inhibition
-        dendrites.append(np.clip(before, -1, 1))
-        change = B @ nudged + inhibition - layer.adaptation * before
-        plateau = np.clip(change, -1, 1) * (layer.rate["E"] > 0)
+        dendrites.append(np.clip(B @ above.rate["E"] + inhibition, -1, 1))
+        rest = adaptation * (B @ above.rate["E"] + inhibition)
+        plateau = np.clip(B @ nudged + inhibition - rest, -1, 1) * (layer.rate["E"] > 0)
         nudged = rectified(layer.state["E"] + plateau)
         plateaus.append(plateau)
     below = x
     for layer, plateau in zip(layers, reversed(plateaus), strict=True):
-        layer.W = rectified(layer.W + left * layer.rate_w * np.outer(plateau, np.clip(below, 0, 1)))
+        growth = share * layer.rate_w * np.outer(plateau, np.clip(below, 0, 1))
+        layer.W = rectified(layer.W + growth)
         if layer.bias is not None:
             layer.bias = layer.bias + layer.rate_bias * plateau
         below = layer.rate["E"]

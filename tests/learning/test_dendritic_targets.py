@@ -15,8 +15,9 @@ pytest.importorskip("sklearn")
 
 from neurospine.learning.data import DataSet, Samples, load_data  # noqa: E402
 from neurospine.learning.network import Network, load_network  # noqa: E402
-from neurospine.learning.training import Replicate, State, Training  # noqa: E402
-from neurospine.learning.weights import initial_weights  # noqa: E402
+from neurospine.learning.rules import initial_memory  # noqa: E402
+from neurospine.learning.training import Replicate, State, Training, train_sample  # noqa: E402
+from neurospine.learning.weights import initial_weights, rule_numbers  # noqa: E402
 from tests.learning.plain_network import PlainLayer, learn  # noqa: E402
 
 #: Small layers; the numbers of rules are those of the file.
@@ -42,9 +43,7 @@ def plain_layers(network: Network, seed: int) -> list[PlainLayer]:
             for short, name in PLAIN.items()
             if name in own
         }
-        layer = network.layers[label]
-        numbers = {"rate_w": given["below_to_E"].rate, "rate_bias": layer.bias_rate}
-        numbers |= {"adaptation": layer.adaptation, "balance": layer.balance}
+        numbers = {"rate_w": given["below_to_E"].rate, "rate_bias": network.layers[label].bias_rate}
         if "DendI_to_E" in given:
             numbers |= {
                 "rate_y": given["DendI_to_E"].rate,
@@ -78,30 +77,24 @@ def digits() -> DataSet:
     ("name", "more"),
     [
         ("dendritic_targets", {}),
-        (
-            "dendritic_targets",
-            {
-                "H1.adaptation": 0.7,
-                "H2.adaptation": 1.0,
-                "Output.balance": 0.6,
-                "falling": ["below_to_E"],
-                "samples": 35,
-            },
-        ),
         ("fixed_top_down", {f"{label}.bias_rate": 0.02 for label in ("H1", "H2", "Output")}),
+        ("balanced_targets", {"samples": 80}),
     ],
 )
 @double
-def test_weights_follow_the_equations(name: str, more: dict[str, object], digits: DataSet) -> None:
+def test_weights_follow_the_equations(name: str, more: dict[str, float], digits: DataSet) -> None:
     network = load_network(name, SMALL | more)
     training = Training([Replicate(network, 3, 1)], digits)
     start = jax.tree.map(np.array, training.state.weights)
     layers = plain_layers(network, 3)
     order = np.random.default_rng([1, 0]).permutation(len(digits.training))[:40]
-    for place, index in enumerate(order):
-        x, target = digits.training.inputs[index] / 16, np.eye(10)[digits.training.labels[index]]
-        left = max(0.0, 1 - place / network.samples) if network.falling else 1.0
-        learn(layers, x, target, network.steps, network.tau, left)
+    for number, index in enumerate(order):
+        learn(
+            layers, digits.training.inputs[index] / 16, np.eye(10)[digits.training.labels[index]],
+            network.steps, network.tau, adaptation=network.layers["H1"].adaptation,
+            balance=network.layers["Output"].balance,
+            share=1 - number / network.samples if network.falling else 1.0,
+        )  # fmt: skip
     training.run(40)
     moved = set()
     for (label, own), layer in zip(training.state.weights.items(), layers, strict=True):
@@ -113,7 +106,7 @@ def test_weights_follow_the_equations(name: str, more: dict[str, object], digits
                     moved.add(projection)
     learning = {n for layer in network.layers.values() for n, p in layer.projections.items()
                 if p.rule not in ("fixed", "transpose")}  # fmt: skip
-    assert moved == learning | ({"bias"} if name == "fixed_top_down" else set())
+    assert moved == learning | ({"bias"} if "H1.bias_rate" in more else set())
 
 
 def test_answers_do_without_silent_cells(digits: DataSet) -> None:
@@ -242,3 +235,30 @@ def test_weights_equal_those_of_the_authors_program() -> None:
         for name, weights in own.items():
             wanted = kept[f"trained/{key(label, name)}"]
             np.testing.assert_allclose(weights[0], wanted, rtol=0, atol=2e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("cells", ["SomaI", "DendI", "top_down"])
+def test_silent_cells_are_as_cells_without_weights(cells: str, digits: DataSet) -> None:
+    network = load_network(
+        "dendritic_targets", SMALL | {"steps": 3, "silenced_in_training": [cells]}
+    )
+    origin = "above" if cells == "top_down" else cells
+    weights, numbers = initial_weights(network, 1), rule_numbers(network)
+    inputs, target = digits.training.inputs[0] / 16.0, np.eye(10)[3]
+    memory = initial_memory(network)
+    after, _ = train_sample(network, numbers, State(weights, memory), inputs, target)
+
+    heard = {
+        label: {n: w * 0.0 if n.startswith(f"{origin}_") else w for n, w in own.items()}
+        for label, own in weights.items()
+    }
+    for label in ("H1", "H2") if cells == "top_down" else ():
+        numbers[label]["above_to_E"] = {"scale": jax.numpy.zeros(())}
+    whole = load_network("dendritic_targets", SMALL | {"steps": 3})
+    other, _ = train_sample(whole, numbers, State(heard, memory), inputs, target)
+    for label in ("H1", "H2", "Output"):
+        found, wanted = (state.weights[label]["below_to_E"] for state in (after, other))
+        np.testing.assert_allclose(found, wanted, atol=1e-6)
+    assert not np.allclose(after.weights["H1"]["below_to_E"], weights["H1"]["below_to_E"]) or (
+        cells == "top_down"
+    )
