@@ -78,13 +78,6 @@ class Layer(Table):
         return int(getattr(self, population))
 
 
-class Silence(Table):
-    """What is silent in training, and when answers are read."""
-
-    training: tuple[Silenced, ...] = ()
-    test: tuple[Silenced, ...] = ()
-
-
 class LivingSpines(Table):
     """How weights live as spines, by a spine model with its sets, values and disorders.
 
@@ -143,7 +136,8 @@ class Network(LibraryFile):
     settling: tuple[Population, ...] = ()
     backward_steps: PositiveInt = 1
     falling: tuple[str, ...] = ()
-    silenced: Silence = Silence()
+    silenced_in_training: tuple[Silenced, ...] = ()
+    silenced_in_test: tuple[Silenced, ...] = ()
     structural: Structural | None = None
     layers: dict[str, Layer]
 

@@ -63,7 +63,7 @@ def train_sample(
     """Return weights after one sample, and what was seen of it."""
     if network.rules("backprop"):
         return _backprop_sample(network, numbers, state, inputs, target)
-    heard, told = without(network.silenced.training, state.weights, numbers)
+    heard, told = without(network.silenced_in_training, state.weights, numbers)
     first = forward(network, heard, inputs)
     second = nudge(network, heard, told, inputs, first, target)
     weights, memory = learn(network, state.weights, state.memory, numbers, inputs, first, second)
@@ -79,7 +79,7 @@ def _backprop_sample(
     """Return weights after a step down the gradient of the mean squared error."""
 
     def loss(weights: Weights) -> tuple[Array, Rates]:
-        heard, _ = without(network.silenced.training, weights, numbers)
+        heard, _ = without(network.silenced_in_training, weights, numbers)
         rates = forward(network, heard, inputs)
         return jnp.mean((rates[network.output].rate["E"] - target) ** 2), rates
 
@@ -216,7 +216,7 @@ def _answer_program(network: Network, full: float) -> Callable[..., Array]:
     """Return the program that tells the class of each of several inputs, by replicate."""
 
     def answer(weights: Weights, inputs: Array) -> Array:
-        heard, _ = without(network.silenced.test, weights, {})
+        heard, _ = without(network.silenced_in_test, weights, {})
         rates = forward(network, heard, inputs.astype(float) / full, dendrites=False)
         return jnp.argmax(rates[network.output].rate["E"])
 
@@ -245,11 +245,6 @@ def _structure(network: Network) -> Any:
         for label, layer in network.layers.items()
     )
     settings = (network.steps, network.tau, network.dale, network.settling, network.backward_steps)
-    return (
-        *settings,
-        network.inputs,
-        structural_form(network),
-        network.falling,
-        network.silenced,
-        *layers,
-    )
+    silenced = (network.silenced_in_training, network.silenced_in_test)
+    inner = (network.falling, silenced, structural_form(network))
+    return (*settings, network.inputs, *inner, *layers)

@@ -109,6 +109,28 @@ def test_weights_follow_the_equations(name: str, more: dict[str, float], digits:
     assert moved == learning | ({"bias"} if "H1.bias_rate" in more else set())
 
 
+def test_answers_do_without_silent_cells(digits: DataSet) -> None:
+    values = SMALL | {"silenced_in_test": ["SomaI"]}
+    silent, plain = (
+        Training([Replicate(load_network("dendritic_targets", v), 1, 1)], digits)
+        for v in (values, SMALL)
+    )
+    images = digits.validation.inputs[:100]
+    favourite = int(np.asarray(silent.answers(images))[0, 0])
+    weights = {label: dict(own) for label, own in plain.state.weights.items()}
+    inhibition = weights["Output"]["SomaI_to_E"]  # (replicate, class, SomaI)
+    weights["Output"]["SomaI_to_E"] = inhibition.at[:, favourite].set(-100.0)
+    silent.state = plain.state = plain.state._replace(weights=weights)
+    assert favourite in np.asarray(silent.answers(images))
+    assert favourite not in np.asarray(plain.answers(images))
+    heard = {
+        label: {n: w * 0 if n.startswith("SomaI") else w for n, w in own.items()}
+        for label, own in weights.items()
+    }
+    plain.state = plain.state._replace(weights=heard)
+    np.testing.assert_array_equal(silent.answers(images), plain.answers(images))
+
+
 def test_digits_are_learnt_with_signs_and_totals_held_and_silent_dendrites(
     digits: DataSet,
 ) -> None:
@@ -217,7 +239,9 @@ def test_weights_equal_those_of_the_authors_program() -> None:
 
 @pytest.mark.parametrize("cells", ["SomaI", "DendI", "top_down"])
 def test_silent_cells_are_as_cells_without_weights(cells: str, digits: DataSet) -> None:
-    network = load_network("dendritic_targets", SMALL | {"steps": 3, "silenced.training": [cells]})
+    network = load_network(
+        "dendritic_targets", SMALL | {"steps": 3, "silenced_in_training": [cells]}
+    )
     origin = "above" if cells == "top_down" else cells
     weights, numbers = initial_weights(network, 1), rule_numbers(network)
     inputs, target = digits.training.inputs[0] / 16.0, np.eye(10)[3]

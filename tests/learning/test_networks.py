@@ -46,6 +46,10 @@ def test_any_number_can_be_changed(path: str) -> None:
         ({"H1.below_to_E.rule": "btsp"}, "the rule 'btsp' needs the key 'largest'"),
         ({"H1.above_to_E.rule": "fixed"}, "above_to_E: 'spread' or 'total' must say"),
         ({"Output.below_to_E.rule": "backprop"}, "backprop and dendritic_target cannot both"),
+        ({"falling": ["below_to_F"]}, "falling: no projection 'below_to_F' with a rate. Did you"),
+        ({"Output.adaptation": 0.5}, r"\[layers.Output\]: adaptation is of dendrites"),
+        ({"H1.balance": 0.5}, r"\[layers.H1\]: balance is for the output only"),
+        ({"silenced_in_test": ["Soma"]}, "silenced_in_test"),
         ({"source": "nobody1900"}, "source: source 'nobody1900' is not in data/references.toml"),
     ],
 )

@@ -213,6 +213,16 @@ def test_what_learns_changes_and_the_rest_does_not(name: str) -> None:
     assert changed == learning
 
 
+@pytest.mark.parametrize("name", ["dendritic_targets", "fixed_top_down"])
+def test_without_what_reaches_dendrites_only_outputs_learn(name: str) -> None:
+    network, weights = small(name, silenced_in_training=["top_down", "DendI"])
+    state = State(weights, initial_memory(network))
+    after, _ = train_sample(network, rule_numbers(network), state, INPUTS, TARGET)
+    for label, own in weights.items():
+        same = (after.weights[label]["below_to_E"] == own["below_to_E"]).all()
+        assert same == (label != "Output")
+
+
 @pytest.mark.parametrize(("back", "tolerance"), [(6, 1e-6), (3, None)])
 def test_backprop_follows_the_slope_of_the_error(back: int, tolerance: float | None) -> None:
     more = {"H1.DendI": 0, "H2.DendI": 0, "backward_steps": back, "H1.below_to_E.rate": 1e-3}
