@@ -114,11 +114,8 @@ def silencer(network: LayeredNetwork, numbers: Numbers, key: Array) -> Silencer 
         return None
     places = ["", *network.layers]
     keys = dict(zip(places, jax.random.split(key, len(places)), strict=True))
-    inputs = network.method.dropped_inputs > 0
 
     def silenced(label: str, rates: Array) -> Array:
-        if label == "" and not inputs:
-            return rates
         share = numbers["dropped" if label else "dropped_inputs"]
         stays = jax.random.uniform(keys[label], rates.shape) >= share
         return jnp.where(stays, rates / (1 - share), 0)
