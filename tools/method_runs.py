@@ -42,6 +42,10 @@ _OURS_RANGES: dict[str, Range] = {
     "shrinkage": (0.7, 1.0, "even"),
     "least_evidence": [0.0, 0.0001, 0.001],
 }
+_SILENCE: dict[str, Range] = {
+    "dropped": (0.0, 0.5, "even"),
+    "dropped_inputs": (0.0, 0.4, "even"),
+}
 _NOISE: dict[str, Range] = {"noise": (0.05, 0.5, "even")}
 
 
@@ -53,10 +57,7 @@ def _without(ranges: dict[str, Range], key: str) -> dict[str, Range]:
 METHODS: dict[str, tuple[Values, dict[str, Range]]] = {
     "none": ({"kind": "none"}, {}),
     "l2": ({"kind": "weight_decay"}, {"decay": (1e-5, 1e-2, "log")}),
-    "dropout": (
-        {"kind": "dropout"},
-        {"dropped": (0.0, 0.5, "even"), "dropped_inputs": (0.0, 0.4, "even")},
-    ),
+    "dropout": ({"kind": "dropout"}, _SILENCE),
     "fixed_bound": (
         {"kind": "spine_bounds", "relative": "inputs", "cut": True, "checks": math.inf},
         {"start": (1.5, 6.0, "log")},
@@ -66,6 +67,7 @@ METHODS: dict[str, tuple[Values, dict[str, Range]]] = {
     "growth_only": ({**_OURS, "shrinkage": 1.0}, _without(_OURS_RANGES, "shrinkage")),
     "shrink_only": ({**_OURS, "growth": 0.0}, _OURS_RANGES),
     "spine_bounds_noise": (_OURS, {**_OURS_RANGES, **_NOISE}),
+    "spine_bounds_dropout": (_OURS, {**_OURS_RANGES, **_SILENCE}),
     "size_noise": ({"kind": "size_noise"}, _NOISE),
     "size_dropconnect": ({"kind": "size_dropconnect"}, {"dropped": (0.1, 0.9, "even")}),
     "rewiring": (
