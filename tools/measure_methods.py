@@ -62,7 +62,7 @@ def run(given: argparse.Namespace) -> None:
     data = data_of(given.data, given.folder, given.training)
     test = load_test(given.data, given.folder, verify=given.data != "cifar10")
     for method, values in chosen(given.network, given.data, given.tuned or given.training).items():
-        if method not in given.methods:
+        if method not in given.methods or _is_there(given, len(data.training), method):
             continue
         trainer, found = trained(
             given.network, data, [values], given.seeds, given.epochs, test, EARLY
@@ -84,6 +84,15 @@ def run(given: argparse.Namespace) -> None:
             MEASURED, mode="a", index=False, header=not MEASURED.exists(), lineterminator="\n"
         )
         print(f"{given.data} {given.training} {method}: {end.mean():.2f} %", flush=True)
+
+
+def _is_there(given: argparse.Namespace, training: int, method: str) -> bool:
+    """Return whether a method was measured already, before an interruption."""
+    if not MEASURED.exists():
+        return False
+    setting = (given.network, given.data, training, given.epochs, method)
+    table = pd.read_csv(MEASURED)[[*SETTING, "method"]]
+    return setting in set(table.itertuples(index=False, name=None))
 
 
 def _course(found: dict[int, npt.NDArray[np.float64]], seed: int) -> str:

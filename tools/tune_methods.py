@@ -3,8 +3,7 @@
     python tools/tune_methods.py compact_64 --data mnist --folder IMAGES --training 1000
 
 adds one row for each trial and seed to a table in `data/tuning`; what is there already is not done
-again. Rates of the trials are the same
-for all methods; test sets are not read.
+again. Rates of the trials are the same for all methods; test sets are not read.
 """
 
 from __future__ import annotations
