@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import scipy
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
-from scipy import stats
 
 
 def learning_tables(learned: Any) -> Iterator[Table | Text]:
@@ -32,7 +32,7 @@ def _seeds(attributes: Any, outcome: Any) -> Table:
     for seed, *row in zip(outcome.final["seed"].values, *both, strict=True):
         table.add_row(f"seed {seed}", *(f"{value:.2f}" for value in row))
     if len(both[0]) > 1:
-        means = [f"{values.mean():.2f} ± {stats.sem(values):.2f}" for values in both]
+        means = [f"{values.mean():.2f} ± {scipy.stats.sem(values):.2f}" for values in both]
         table.add_section()
         table.add_row("mean ± SEM", *means)
     return table

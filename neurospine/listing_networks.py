@@ -58,6 +58,8 @@ def describe_network(path: Path) -> Iterator[RenderableType]:
         if key not in _HEAD:
             _add(settings, key, value, sources)
     yield settings
+    if "layers" not in values:
+        return
     layers = Listing("\nLayers", "layer", "projection", "rule", "values", "source", lead=3)
     for label, layer in values["layers"].items():
         cells = {key: value for key, value in layer.items() if key != "projections"}
@@ -81,7 +83,7 @@ def check_network_file(path: Path) -> str:
         name, said = comparison.name, f"ok, methods: {', '.join(comparison.methods)}"
     else:
         network = _loaded(path)
-        name, said = network.name, f"ok, layers: {', '.join(network.layers)}"
+        name, said = network.name, f"ok, {network.inputs} inputs, {network.classes} classes"
         for table, origin in _files(path):
             for key in table.get("references", ()):
                 if key not in references():

@@ -7,7 +7,7 @@ are counted for each site, times in the unit of the chain.
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import expm
+import scipy
 
 from neurospine.analysis.chain import Chain
 from neurospine.analysis.chain_measures import stationary
@@ -44,4 +44,4 @@ def later(chain: Chain, birth_rate: float, present: Array, duration: float) -> A
     steps = np.zeros((present.size + 1, present.size + 1))
     steps[:-1, :-1] = generator
     steps[:-1, -1] = birth_rate * chain.births
-    return np.asarray((expm(steps * duration) @ np.append(present, 1.0))[:-1])
+    return np.asarray((scipy.linalg.expm(steps * duration) @ np.append(present, 1.0))[:-1])

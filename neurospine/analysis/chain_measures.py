@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import expm
-from scipy.stats import norm
+import scipy
 
 from neurospine.analysis.chain import Chain
 from neurospine.analysis.size_classes import Array
@@ -114,7 +113,7 @@ def survival(
     """
     visible = np.ones_like(chain.births) if seen is None else seen
     now = visible * (stationary(chain) if start is None else start)
-    step = expm(chain.generator * interval)
+    step = scipy.linalg.expm(chain.generator * interval)
     counts = [now.sum()]
     for _ in range(visits):
         now = step @ now
@@ -132,7 +131,7 @@ def newcomers(chain: Chain, interval: float, *, seen: Array | None = None) -> Ar
     """
     visible = np.ones_like(chain.births) if seen is None else seen
     law = stationary(chain)
-    return np.asarray(law - expm(chain.generator * interval) @ (visible * law))
+    return np.asarray(law - scipy.linalg.expm(chain.generator * interval) @ (visible * law))
 
 
 def turnover(chain: Chain, interval: float, *, seen: Array | None = None) -> float:
@@ -148,7 +147,7 @@ def relaxation_time(chain: Chain) -> float:
 def size_change(chain: Chain, lag: float) -> SizeChange:
     """Return how the volume of spines changes over a lag, for those alive and fluctuating after."""
     classes = chain.fluctuates
-    step = expm(chain.generator * lag)[np.ix_(classes, classes)]
+    step = scipy.linalg.expm(chain.generator * lag)[np.ix_(classes, classes)]
     volume = chain.volume[classes]
     alive = step.sum(axis=0)
     difference = volume[:, None] - volume[None, :]
@@ -183,7 +182,7 @@ def distance_to_log_normal(chain: Chain, law: Array) -> float:
     share = (law / law.sum())[order]
     found = sizes(chain, law)
     middle = np.cumsum(share) - share / 2
-    fitted = norm.cdf((np.log(chain.volume[order]) - found.log_mean) / found.log_sd)
+    fitted = scipy.stats.norm.cdf((np.log(chain.volume[order]) - found.log_mean) / found.log_sd)
     return float(np.abs(middle - fitted).max())
 
 

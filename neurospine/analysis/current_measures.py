@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import least_squares
+import scipy
 
 from neurospine.analysis.repeats import Array
 from neurospine.analysis.trace_measures import by_column, peak
@@ -172,7 +172,9 @@ def _fitted(time: Array, trace: Array) -> float:
 
     start, (low, high) = (scaled[0], 0.0, 0.0), (-np.inf, np.inf)
     bounds = ((low, -_FARTHEST, low), (high, _FARTHEST, high))
-    found = least_squares(missed, start, bounds=bounds, xtol=1e-12, ftol=1e-12, gtol=1e-12)
+    found = scipy.optimize.least_squares(
+        missed, start, bounds=bounds, xtol=1e-12, ftol=1e-12, gtol=1e-12
+    )
     if not found.success or abs(found.x[1]) > 0.999 * _FARTHEST:
         return np.nan
     return float(guess * np.exp(found.x[1]))

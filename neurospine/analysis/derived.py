@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from scipy.optimize import curve_fit
+import scipy
 
 from neurospine.analysis.repeats import CONFIDENCE, Array, tabulate
 from neurospine.description.measure_tables import Effect, ExponentialFit, Ratio, Summation
@@ -48,12 +47,12 @@ def _fit(table: pd.DataFrame, wanted: ExponentialFit) -> dict[str, Any]:
     x, y = side[wanted.axis].abs().to_numpy(float), side["value"].to_numpy(float)
     try:
         guess = (y[np.argmin(x)], float(np.median(x)))
-        found, covariance = curve_fit(_exponential, x, y, guess)
+        found, covariance = scipy.optimize.curve_fit(_exponential, x, y, guess)
     except (RuntimeError, ValueError, TypeError) as error:
         raise ResultError(f"no exponential fits {wanted.of!r}: {error}") from None
     index = 0 if wanted.give == "amplitude" else 1
     value, spread = found[index], covariance[index, index] ** 0.5
-    half = spread * stats.t.ppf((1 + CONFIDENCE) / 2, x.size - 2) if x.size > 2 else np.nan
+    half = spread * scipy.stats.t.ppf((1 + CONFIDENCE) / 2, x.size - 2) if x.size > 2 else np.nan
     return {"value": value, "standard_error": spread, "n": x.size, "low": value - half,
             "high": value + half}  # fmt: skip
 

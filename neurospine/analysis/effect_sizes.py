@@ -6,9 +6,7 @@ import math
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from scipy import stats
-from scipy.optimize import brentq
-from scipy.special import gammaln
+import scipy
 
 from neurospine.analysis.repeats import CONFIDENCE, Array
 
@@ -87,11 +85,11 @@ def paired_effect(control: Array, value: Array, resamples: int = 0) -> Effect:
     if resamples:
         return _resampled(effect, control, value, resamples, paired=True)
     n, spread = moved.size, float(moved.std(ddof=1))
-    half = float(stats.t.ppf(1 - _TAIL, n - 1)) * spread / math.sqrt(n)
+    half = float(scipy.stats.t.ppf(1 - _TAIL, n - 1)) * spread / math.sqrt(n)
     effect = replace(effect, low=effect.difference - half, high=effect.difference + half)
     if effect.control:
         linear = (value - effect.value / effect.control * control) / effect.control
-        half = 100 * float(stats.t.ppf(1 - _TAIL, n - 1) * linear.std(ddof=1)) / math.sqrt(n)
+        half = 100 * float(scipy.stats.t.ppf(1 - _TAIL, n - 1) * linear.std(ddof=1)) / math.sqrt(n)
         effect = _percent(effect, half)
     if spread > _dust(control, value):
         size = effect.difference / spread
@@ -117,7 +115,7 @@ def unpaired_effect(control: Array, value: Array, resamples: int = 0) -> Effect:
     if pooled <= _dust(control, value):
         return _percent(replace(effect, low=effect.difference, high=effect.difference), 0.0)
     freedom = (own + theirs) ** 2 / (own**2 / (n - 1) + theirs**2 / (m - 1))
-    quantile = float(stats.t.ppf(1 - _TAIL, freedom))
+    quantile = float(scipy.stats.t.ppf(1 - _TAIL, freedom))
     half = quantile * math.sqrt(own + theirs)
     effect = replace(effect, low=effect.difference - half, high=effect.difference + half)
     if effect.control:
@@ -142,7 +140,7 @@ def _percent(effect: Effect, half: float) -> Effect:
 def _standardised(effect: Effect, size: float, ends: tuple[float, float], freedom: int) -> Effect:
     """Return an effect with its standardised difference, as Hedges corrected it."""
     factor = math.exp(
-        gammaln(freedom / 2) - gammaln((freedom - 1) / 2) - math.log(freedom / 2) / 2
+        math.lgamma(freedom / 2) - math.lgamma((freedom - 1) / 2) - math.log(freedom / 2) / 2
     ) if freedom > 1 else math.nan  # fmt: skip
     low, high = (end * factor for end in ends)
     return replace(effect, effect_size=size * factor, effect_low=low, effect_high=high)
@@ -159,11 +157,11 @@ def _noncentral(t: float, freedom: int, root: float) -> tuple[float, float]:
     # With t at 0 or above no end is below -1.96.
     def end(probability: float) -> float:
         def beyond(shift: float) -> float:
-            return float(stats.nct.cdf(t, freedom, shift)) - probability
+            return float(scipy.stats.nct.cdf(t, freedom, shift)) - probability
 
         reach = t + 10.0 + 5 * t / math.sqrt(freedom)
         try:
-            return float(brentq(beyond, -2.5, reach)) / root
+            return float(scipy.optimize.brentq(beyond, -2.5, reach)) / root
         except ValueError:
             return math.nan
 
@@ -197,7 +195,7 @@ def _resampled(
         return np.asarray(difference(a, b, axis) / spread)
 
     def ends(statistic: object) -> tuple[float, float]:
-        found = stats.bootstrap(
+        found = scipy.stats.bootstrap(
             (control, value), statistic, paired=paired, vectorized=True, n_resamples=resamples,
             confidence_level=CONFIDENCE, method="BCa", rng=np.random.default_rng(_RESAMPLING),
         ).confidence_interval  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+import scipy
 
 from neurospine.analysis.repeats import CONFIDENCE, Array, Cells
 from neurospine.analysis.visits import in_unit, span
@@ -66,7 +66,7 @@ class Curve:
         the curve holds one half, as a standard error.
         """
         error = self.survival * np.sqrt(self.greenwood)
-        width = stats.norm.ppf((1 + CONFIDENCE) / 2)
+        width = scipy.stats.norm.ppf((1 + CONFIDENCE) / 2)
         middle, low, high = (
             self._first(self.survival + shift * error <= 0.5) for shift in (0.0, -width, width)
         )
@@ -160,7 +160,7 @@ def lifetime(trajectory: Trajectory, measure: Lifetime) -> pd.DataFrame:
         shape, error, ratio = weibull(lives)
         if measure.give == "shape":
             return np.array([shape]), np.array([error])
-        return np.array([stats.chi2.sf(ratio, 1)]), np.zeros(1)
+        return np.array([scipy.stats.chi2.sf(ratio, 1)]), np.zeros(1)
 
     return _by_cell(trajectory, measure, estimate, {})
 
@@ -179,7 +179,7 @@ def weibull(lives: Lives) -> tuple[float, float, float]:
         exposed = (leave**shape - enter**shape).sum()
         return float(deaths * np.log(shape * deaths / exposed) + (shape - 1) * logs)
 
-    found = optimize.minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         lambda k: -likelihood(np.exp(k)), bounds=np.log(_SHAPES), method="bounded"
     )
     shape, best = float(np.exp(found.x)), -float(found.fun)

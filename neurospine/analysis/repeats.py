@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from neurospine.results.trajectory import Trajectory
 
@@ -178,7 +178,9 @@ def tabulate(
     within = grouped["error"].mean().to_numpy()
     several = table["n"].to_numpy() > 1
     error = np.where(several, table["standard_error"], np.nan_to_num(within))
-    half = np.where(several, _student(table["n"].to_numpy()), stats.norm.ppf((1 + CONFIDENCE) / 2))
+    half = np.where(
+        several, _student(table["n"].to_numpy()), scipy.stats.norm.ppf((1 + CONFIDENCE) / 2)
+    )
     known = several | (error > 0)
     table["standard_error"] = np.where(table["n"] > 0, error, 0.0)
     table["low"] = np.where(known, table["value"] - half * error, np.nan)
@@ -192,4 +194,4 @@ def tabulate(
 
 
 def _student(n: Array) -> Array:
-    return np.asarray(stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(n - 1, 1)))
+    return np.asarray(scipy.stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(n - 1, 1)))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage, signal, stats
+import scipy
 
 from neurospine.analysis.repeats import Array, Cells, by_cell
 from neurospine.analysis.visits import imagings, in_unit, span, visit_times
@@ -57,8 +57,8 @@ def _modes(volume: Array) -> float:
         return 1.0
     width = 0.9 * spread * volume.size**-0.2
     edges = np.arange(log.min() - 4 * width, log.max() + 5 * width, width / 8)
-    density = ndimage.gaussian_filter1d(np.histogram(log, edges)[0].astype(float), 8)
-    found, _ = signal.find_peaks(density, prominence=_STANDING_OUT * density.max())
+    density = scipy.ndimage.gaussian_filter1d(np.histogram(log, edges)[0].astype(float), 8)
+    found, _ = scipy.signal.find_peaks(density, prominence=_STANDING_OUT * density.max())
     return float(found.size)
 
 
@@ -88,7 +88,7 @@ def _lognormality(measure: SizeDistribution) -> Callable[[Array], float]:
         for number in range(samples):
             sample = generator.choice(log, size, replace=False)
             scaled = (sample - sample.mean()) / sample.std(ddof=1)
-            found[number] = stats.kstest(scaled, "norm").pvalue
+            found[number] = scipy.stats.kstest(scaled, "norm").pvalue
         return float(found.mean() if measure.give == "ks_p" else np.mean(found > _SIGNIFICANT))
 
     return statistic

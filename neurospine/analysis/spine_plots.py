@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from neurospine.analysis.drawing import (
     COLOURS,
@@ -115,7 +115,7 @@ def _law(axes: Any, size: Array, bins: Array, colour: str, label: str) -> None:
     log = np.log(size)
     x = np.linspace(np.log(bins[0]), np.log(bins[-1]), 300)
     width = np.log(bins[1] / bins[0])
-    density = stats.norm.pdf(x, log.mean(), log.std()) * width
+    density = scipy.stats.norm.pdf(x, log.mean(), log.std()) * width
     axes.plot(np.exp(x), density, color=colour, linewidth=1.2, label=label)
 
 

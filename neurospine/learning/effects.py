@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy
 import xarray as xr
-from scipy import stats
 
 from neurospine.analysis.effect_sizes import paired_effect
 from neurospine.learning.experiment import Experiment
@@ -46,7 +46,7 @@ def compare_networks(outcomes: Mapping[str, Outcome], experiment: Experiment) ->
                 "n": ours.size,
                 "validation": float(outcome.final["validation_accuracy"].mean()),
                 "test": effect.value,
-                "sem": float(stats.sem(ours)) if ours.size > 1 else np.nan,
+                "sem": float(scipy.stats.sem(ours)) if ours.size > 1 else np.nan,
                 "difference": effect.difference,
                 "low": effect.low,
                 "high": effect.high,
@@ -71,4 +71,4 @@ def p_of_pairs(control: npt.NDArray[np.float64], value: npt.NDArray[np.float64])
     moved = value - control
     if moved.size < 2 or np.ptp(moved) == 0:
         return float("nan")
-    return float(stats.ttest_rel(value, control).pvalue)
+    return float(scipy.stats.ttest_rel(value, control).pvalue)

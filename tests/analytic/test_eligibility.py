@@ -245,10 +245,16 @@ def check(rule: str, kind: str, form: str, backend: str) -> None:
         assert np.abs(volume[rows, own] - wanted).max() < 1e-9 * 0.1
 
 
-@pytest.mark.parametrize("kind", GATES)
-@pytest.mark.parametrize(
-    ("rule", "form"), [(rule, form) for rule, forms in FORMS.items() for form in forms]
-)
+#: Every gate in the folded form, every form with the two gates; other pairs are slow.
+CASES = [
+    pytest.param(rule, form, kind, marks=[pytest.mark.slow] * (kind != "two" and form != "folded"))
+    for rule, forms in FORMS.items()
+    for form in forms
+    for kind in GATES
+]
+
+
+@pytest.mark.parametrize(("rule", "form", "kind"), CASES)
 def test_equals_integration_in_steps(rule: str, form: str, kind: str) -> None:
     check(rule, kind, form, "numpy")
 

@@ -32,8 +32,6 @@ SPINES = {
     "pair_multiplicative": "pair_stdp_multiplicative",
     "triplet": "triplet_stdp",
 }
-#: One that is shorter than a trace and one that is not; 1 ms is left to the slow tests.
-DELAYS = (0, pytest.param(1, marks=pytest.mark.slow), 7)
 KEEPS = {"all_to_all": 1.0, "nearest": 0.0}
 
 #: Amplitudes in the names of the triplet rule, and bounds: free ones are never reached.
@@ -52,6 +50,16 @@ BACKENDS = (
     pytest.param("cpp", marks=pytest.mark.cpp),
     pytest.param("cython", marks=[pytest.mark.cpp, pytest.mark.slow]),
 )
+#: No delay and one of several steps, where Python has the second only; all else is slow.
+RUNS = [
+    pytest.param(
+        backend, delay,
+        marks=[pytest.mark.cpp] * (backend != "numpy")
+        + [pytest.mark.slow] * ((backend, delay) not in (("numpy", 7), ("cpp", 0), ("cpp", 7))),
+    )
+    for backend in ("numpy", "cpp", "cython")
+    for delay in (0, 1, 7)
+]  # fmt: skip
 
 
 def random_trains(seed: int) -> tuple[tuple[int, ...], ...]:
@@ -118,10 +126,9 @@ def expected(event_loop: Any) -> Callable[..., np.ndarray]:
 CASES = [(rule, form) for rule, forms in POSSIBLE.items() for form in forms]
 
 
-@pytest.mark.parametrize("delay", DELAYS)
 @pytest.mark.parametrize("keep", KEEPS.values(), ids=list(KEEPS))
 @pytest.mark.parametrize(("rule", "form"), CASES, ids=["-".join(case) for case in CASES])
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("backend", "delay"), RUNS)
 def test_form_follows_the_event_loop(
     simulated: Any, expected: Any, backend: str, rule: str, form: str, delay: int, keep: float
 ) -> None:
@@ -145,10 +152,9 @@ def test_form_follows_the_event_loop_at_the_bounds(
     np.testing.assert_allclose(found, loop, rtol=0, atol=LOOP)
 
 
-@pytest.mark.parametrize("delay", DELAYS)
 @pytest.mark.parametrize("keep", KEEPS.values(), ids=list(KEEPS))
 @pytest.mark.parametrize("rule", POSSIBLE)
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("backend", "delay"), RUNS)
 def test_forms_agree_with_each_other(
     simulated: Any, backend: str, rule: str, delay: int, keep: float
 ) -> None:
@@ -157,13 +163,6 @@ def test_forms_agree_with_each_other(
     )
     for other in others:
         np.testing.assert_allclose(other, first, rtol=0, atol=FORMS)
-
-
-@pytest.mark.cpp
-def test_cython_follows_the_event_loop(simulated: Any, expected: Any) -> None:
-    found = simulated("cython", "triplet", "folded", 1, "bounded", 1.0)
-    loop = expected("triplet", 1, "bounded", 1.0)
-    np.testing.assert_allclose(found, loop, rtol=0, atol=LOOP)
 
 
 A_PLUS, A_MINUS, TAU_PLUS, TAU_MINUS = 0.02, 0.03, 16.8, 33.7
@@ -217,10 +216,9 @@ def drives(keep: float) -> np.ndarray:
 PAIR_CASES = [case for case in CASES if case[0] != "triplet"]
 
 
-@pytest.mark.parametrize("delay", DELAYS)
 @pytest.mark.parametrize("keep", KEEPS.values(), ids=list(KEEPS))
 @pytest.mark.parametrize(("rule", "form"), PAIR_CASES, ids=["-".join(c) for c in PAIR_CASES])
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("backend", "delay"), RUNS)
 def test_isolated_spikes_change_volume_by_the_formula(
     pairs: Any, listed_spikes: Any, volumes: Any, backend: str, rule: str, form: str,
     keep: float, delay: int,

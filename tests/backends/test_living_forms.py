@@ -64,8 +64,14 @@ def run(backend: str, form: str, spine_step: str) -> Trajectory:
     return simulate(model, protocol, backend=backend, form=form)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("spine_step", ["1 s", "5 s"])
-@pytest.mark.parametrize("form", ["folded", "neuron_traces", "textbook"])
+@pytest.mark.parametrize(
+    ("form", "spine_step"),
+    [
+        *(("folded", "1 s"), ("neuron_traces", "1 s"), ("textbook", "1 s"), ("folded", "5 s")),
+        pytest.param("neuron_traces", "5 s", marks=pytest.mark.slow),
+        pytest.param("textbook", "5 s", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_slot_without_a_spine_is_empty(backend: str, form: str, spine_step: str) -> None:
     """Also between the ticks of the slow clock: snapshots are taken more often than it ticks."""

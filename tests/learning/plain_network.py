@@ -73,23 +73,29 @@ def first_phase(layers: list[PlainLayer], x: Matrix, steps: int, tau: float) -> 
             below = layer.rate["E"]
 
 
-def learn(layers: list[PlainLayer], x: Matrix, target: Matrix, steps: int, tau: float) -> None:
-    """Change the weights of all layers by one sample."""
+def learn(
+    layers: list[PlainLayer], x: Matrix, target: Matrix, steps: int, tau: float, *,
+    adaptation: float = 0.0, balance: float = 0.0, share: float = 1.0,
+) -> None:  # fmt: skip
+    """Change the weights of all layers by one sample, those from below by a share of their rate."""
     first_phase(layers, x, steps, tau)
     output = layers[-1]
     plateau = np.clip(target - output.rate["E"], -1, 1) * (output.rate["E"] > 0)
+    plateau = plateau - balance * plateau.mean()
     nudged = rectified(output.state["E"] + plateau)
     plateaus, dendrites = [plateau], []
     for layer, above in zip(layers[-2::-1], layers[:0:-1], strict=True):
         B = layer.scale_b * above.W.T if layer.B is None else layer.B
         inhibition = layer.Y_d @ layer.before["DendI"]
         dendrites.append(np.clip(B @ above.rate["E"] + inhibition, -1, 1))
-        plateau = np.clip(B @ nudged + inhibition, -1, 1) * (layer.rate["E"] > 0)
+        rest = adaptation * (B @ above.rate["E"] + inhibition)
+        plateau = np.clip(B @ nudged + inhibition - rest, -1, 1) * (layer.rate["E"] > 0)
         nudged = rectified(layer.state["E"] + plateau)
         plateaus.append(plateau)
     below = x
     for layer, plateau in zip(layers, reversed(plateaus), strict=True):
-        layer.W = rectified(layer.W + layer.rate_w * np.outer(plateau, np.clip(below, 0, 1)))
+        growth = share * layer.rate_w * np.outer(plateau, np.clip(below, 0, 1))
+        layer.W = rectified(layer.W + growth)
         if layer.bias is not None:
             layer.bias = layer.bias + layer.rate_bias * plateau
         below = layer.rate["E"]

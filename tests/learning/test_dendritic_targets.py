@@ -15,8 +15,9 @@ pytest.importorskip("sklearn")
 
 from neurospine.learning.data import DataSet, Samples, load_data  # noqa: E402
 from neurospine.learning.network import Network, load_network  # noqa: E402
-from neurospine.learning.training import Replicate, State, Training  # noqa: E402
-from neurospine.learning.weights import initial_weights  # noqa: E402
+from neurospine.learning.rules import initial_memory  # noqa: E402
+from neurospine.learning.training import Replicate, State, Training, train_sample  # noqa: E402
+from neurospine.learning.weights import initial_weights, rule_numbers  # noqa: E402
 from tests.learning.plain_network import PlainLayer, learn  # noqa: E402
 
 #: Small layers; the numbers of rules are those of the file.
@@ -77,6 +78,7 @@ def digits() -> DataSet:
     [
         ("dendritic_targets", {}),
         ("fixed_top_down", {f"{label}.bias_rate": 0.02 for label in ("H1", "H2", "Output")}),
+        ("balanced_targets", {"samples": 80}),
     ],
 )
 @double
@@ -86,9 +88,13 @@ def test_weights_follow_the_equations(name: str, more: dict[str, float], digits:
     start = jax.tree.map(np.array, training.state.weights)
     layers = plain_layers(network, 3)
     order = np.random.default_rng([1, 0]).permutation(len(digits.training))[:40]
-    for index in order:
-        x = digits.training.inputs[index] / 16
-        learn(layers, x, np.eye(10)[digits.training.labels[index]], network.steps, network.tau)
+    for number, index in enumerate(order):
+        learn(
+            layers, digits.training.inputs[index] / 16, np.eye(10)[digits.training.labels[index]],
+            network.steps, network.tau, adaptation=network.layers["H1"].adaptation,
+            balance=network.layers["Output"].balance,
+            share=1 - number / network.samples if network.falling else 1.0,
+        )  # fmt: skip
     training.run(40)
     moved = set()
     for (label, own), layer in zip(training.state.weights.items(), layers, strict=True):
@@ -100,7 +106,7 @@ def test_weights_follow_the_equations(name: str, more: dict[str, float], digits:
                     moved.add(projection)
     learning = {n for layer in network.layers.values() for n, p in layer.projections.items()
                 if p.rule not in ("fixed", "transpose")}  # fmt: skip
-    assert moved == learning | ({"bias"} if more else set())
+    assert moved == learning | ({"bias"} if "H1.bias_rate" in more else set())
 
 
 def test_digits_are_learnt_with_signs_and_totals_held_and_silent_dendrites(
@@ -207,3 +213,28 @@ def test_weights_equal_those_of_the_authors_program() -> None:
         for name, weights in own.items():
             wanted = kept[f"trained/{key(label, name)}"]
             np.testing.assert_allclose(weights[0], wanted, rtol=0, atol=2e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("cells", ["SomaI", "DendI", "top_down"])
+def test_silent_cells_are_as_cells_without_weights(cells: str, digits: DataSet) -> None:
+    network = load_network("dendritic_targets", SMALL | {"steps": 3, "silenced.training": [cells]})
+    origin = "above" if cells == "top_down" else cells
+    weights, numbers = initial_weights(network, 1), rule_numbers(network)
+    inputs, target = digits.training.inputs[0] / 16.0, np.eye(10)[3]
+    memory = initial_memory(network)
+    after, _ = train_sample(network, numbers, State(weights, memory), inputs, target)
+
+    heard = {
+        label: {n: w * 0.0 if n.startswith(f"{origin}_") else w for n, w in own.items()}
+        for label, own in weights.items()
+    }
+    for label in ("H1", "H2") if cells == "top_down" else ():
+        numbers[label]["above_to_E"] = {"scale": jax.numpy.zeros(())}
+    whole = load_network("dendritic_targets", SMALL | {"steps": 3})
+    other, _ = train_sample(whole, numbers, State(heard, memory), inputs, target)
+    for label in ("H1", "H2", "Output"):
+        found, wanted = (state.weights[label]["below_to_E"] for state in (after, other))
+        np.testing.assert_allclose(found, wanted, atol=1e-6)
+    assert not np.allclose(after.weights["H1"]["below_to_E"], weights["H1"]["below_to_E"]) or (
+        cells == "top_down"
+    )

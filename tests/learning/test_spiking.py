@@ -168,16 +168,14 @@ def test_it_learns_and_a_seed_fixes_the_result(digits: DataSet) -> None:
     start = first.state["volume"].copy()
     first.run(200)
     kept = first.arrays()
-    for one in (first, off):
-        one.run(200)  # over the border of an epoch
     second.restore(kept, 200)
-    second.run(200)
+    for one in (first, second):
+        one.run(200)  # over the border of an epoch
     np.testing.assert_array_equal(first.state["volume"], second.state["volume"])
+    off.run(20)
     np.testing.assert_array_equal(off.state["volume"], start)
-    accuracy = first.accuracy(few.validation)
+    assert first.accuracy(few.validation)[0] > 0.5
     np.testing.assert_array_equal(first.state["volume"], second.state["volume"])
-    assert accuracy[0] > 0.5
-    assert off.accuracy(few.validation)[0] < 0.3
     (weights,) = first.weights().values()
     assert weights.shape == (1, 40, 128)
     assert weights[0, 5, 100] == np.float32(first.state["volume"][0, 100 * 40 + 5])

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,7 @@ TURNOVER = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write_busy() -> Callable[..., Protocol]:
     """A function that writes the files of a busy run to a folder; all share one program.
 
@@ -177,7 +178,7 @@ def write_busy() -> Callable[..., Protocol]:
             "every": "0.5 ms",
             "every_slot": 1,
         }
-        settings |= {"noise": [0.2, 1.0]} | changed
+        settings |= {"noise": "[0.2, 1.0]"} | changed
         text = DAYS
         for name, value in settings.items():
             text = text.replace(f"{{{name}}}", str(value))
@@ -232,6 +233,7 @@ class Busy:
             limit = time.monotonic() + 60
             while not path.exists() or path.stat().st_size < goal:
                 assert time.monotonic() < limit
+                time.sleep(0.0005)
             process.kill()
 
 
@@ -241,16 +243,15 @@ def runner() -> type[Busy]:
     return Busy
 
 
-@pytest.fixture
-def busy(
-    write_busy: Any, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Busy]:
-    """A function that plans and builds a busy run."""
+@pytest.fixture(scope="session")
+def busy(write_busy: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Busy]:
+    """A function that plans and builds a busy run, each of them once."""
 
+    @cache
     def make(**changed: Any) -> Busy:
         folder = tmp_path_factory.mktemp("busy")
         protocol = write_busy(folder, **changed)
-        with monkeypatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
             model = protocol.default_model().with_parameters(TURNOVER)
         plan = prepare(model, protocol, seed=3)

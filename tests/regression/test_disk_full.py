@@ -40,14 +40,20 @@ def largest_file(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.fixture
-def whole(busy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Path]:
-    """A busy run and the file that it writes; others make a checkpoint at every snapshot."""
+@pytest.fixture(scope="module")
+def written(busy: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """A busy run and the file that it writes."""
     run = busy()
-    path = tmp_path / "whole.h5"
+    path = tmp_path_factory.mktemp("whole") / "whole.h5"
     simulate(run.model, run.protocol, seed=3, output=path)
-    monkeypatch.setenv("NEUROSPINE_CHECKPOINT", "0")
     return run, path
+
+
+@pytest.fixture
+def whole(written: tuple[Any, Path], monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Path]:
+    """The same, where all further runs make a checkpoint at every snapshot."""
+    monkeypatch.setenv("NEUROSPINE_CHECKPOINT", "0")
+    return written
 
 
 def check_beginning(path: Path, whole: Path) -> None:
@@ -75,7 +81,7 @@ def test_no_room_for_a_record(whole: Any, tmp_path: Path) -> None:
     check_beginning(recover(output), expected)
     resume(output)
     assert output.read_bytes() == expected.read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.h5", "whole.h5"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.h5"]
 
 
 def test_no_room_for_the_result(whole: Any, tmp_path: Path) -> None:
@@ -87,12 +93,12 @@ def test_no_room_for_the_result(whole: Any, tmp_path: Path) -> None:
         pytest.raises(ResultError, match=r"run\.h5: cannot be written \(File too.*--resume"),
     ):
         simulate(run.model, run.protocol, seed=3, output=output)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.h5.part", "whole.h5"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.h5.part"]
     seen: list[float] = []
     assert resume(output, progress=seen.append).complete
     assert seen == [pytest.approx(run.protocol.duration)]
     assert output.read_bytes() == expected.read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.h5", "whole.h5"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.h5"]
 
 
 @pytest.mark.parametrize("size", [0, 2_000, 30_000, 120_000])

@@ -10,7 +10,7 @@ import brian2
 import numpy as np
 import pytest
 
-from neurospine import Trajectory, simulate
+from neurospine import Trajectory
 from neurospine.simulation.backends.standalone import StandaloneBackend
 from neurospine.simulation.simulate import prepare
 
@@ -74,8 +74,9 @@ def user_brian(tmp_path: Path) -> Iterator[Any]:
 @pytest.mark.parametrize("device", ["runtime", "cpp_standalone"])
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_users_own_brian_is_left_alone(
-    user_brian: Any, backend: str, device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    user_brian: Any, run_activity: Callable[..., Any], backend: str, device: str, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     monkeypatch.setenv("NEUROSPINE_CACHE", str(tmp_path / "builds"))  # so that it builds
     user_brian(device)
     group = brian2.NeuronGroup(3, "dx/dt = 1/second : 1", name="mine", method="euler")
@@ -86,7 +87,7 @@ def test_users_own_brian_is_left_alone(
     handlers = brian2.prefs.core.stop_on_keyboard_interrupt
     np.random.seed(1)  # noqa: NPY002  (Brian2 draws from it)
     expected = np.random.get_state()[1].copy()  # noqa: NPY002
-    simulate(None, "triplets", backend=backend)
+    run_activity(backend=backend)
     assert brian2.get_device() is chosen
     assert brian2.get_device().build_options == options
     assert brian2.prefs.codegen.target == target

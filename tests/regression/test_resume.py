@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -148,13 +149,20 @@ def test_a_run_is_planned_again_from_nothing_but_its_folder(
 # -- what cannot be gone on with -----------------------------------------------------------
 
 
-@pytest.fixture
-def cut(busy: Any, tmp_path: Path) -> tuple[Any, Path]:
-    """A busy run and its folder, in which it was killed."""
+@pytest.fixture(scope="module")
+def killed(busy: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """A busy run and the folder in which it was killed."""
     run = busy()
-    folder = tmp_path / "run.h5.part"
+    folder = tmp_path_factory.mktemp("killed") / "run.h5.part"
     run.cut_off(folder)
     return run, folder
+
+
+@pytest.fixture
+def cut(killed: tuple[Any, Path], tmp_path: Path) -> tuple[Any, Path]:
+    """The same with a copy of its folder."""
+    run, folder = killed
+    return run, shutil.copytree(folder, tmp_path / "run.h5.part")
 
 
 def files(folder: Path) -> dict[str, bytes]:

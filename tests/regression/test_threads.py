@@ -35,7 +35,7 @@ def test_the_number_of_threads_changes_no_bit(
 
 def test_the_order_of_evaluation_changes_no_bit(busy: Any) -> None:
     """Conditions in another order are slots at other places in loops and vectors."""
-    runs = [busy(noise=noise) for noise in ([0.2, 1.0], [1.0, 0.2])]
+    runs = [busy(noise=noise) for noise in ("[0.2, 1.0]", "[1.0, 0.2]")]
     one, other = (simulate(run.model, run.protocol, seed=3) for run in runs)
     for name in ("recurrent", "afferent"):
         slots = one.spines[name].sizes["slot"]
