@@ -2,8 +2,8 @@
 
     python tools/tune_methods.py compact_64 --data mnist --folder IMAGES --training 1000
 
-adds one row for each trial and seed to a table in `data/tuning`. Rates of the trials are the same
-for all methods; test sets are not read.
+adds one row for each trial and seed to a table in `data/tuning`; what is there already is not done
+again. Rates of the trials are the same for all methods; test sets are not read.
 """
 
 from __future__ import annotations
@@ -17,6 +17,15 @@ from method_runs import METHODS, at_the_end, data_of, drawn, trained
 
 COLUMNS = "network data training epochs method trial seed validation values cpu_seconds".split()
 ROOT = Path(__file__).parents[1]
+
+
+def _is_there(given: argparse.Namespace, method: str) -> bool:
+    """Return whether the table has the trials of a method already, after an interruption."""
+    if not given.table.exists():
+        return False
+    with given.table.open(newline="") as file:
+        wanted = (given.network, given.data, str(given.training), str(given.epochs), method)
+        return any(tuple(row[:5]) == wanted for row in csv.reader(file))
 
 
 def main() -> None:
@@ -33,6 +42,8 @@ def main() -> None:
     given = asked.parse_args()
     data = data_of(given.data, given.folder, given.training)
     for method in given.methods:
+        if _is_there(given, method):
+            continue
         started = time.process_time()
         trials = drawn(method, given.trials)
         _, found = trained(given.network, data, trials, given.seeds, given.epochs, data.validation)

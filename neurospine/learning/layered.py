@@ -64,6 +64,8 @@ class SpineBounds(Table):
     cut: bool = False
     evidence: Evidence = "trend"
     noise: NotNegative = 0.0
+    dropped: Share = 0.0
+    dropped_inputs: Share = 0.0
 
 
 class SizeNoise(Table):

@@ -11,7 +11,7 @@ from jax import Array
 
 from neurospine.learning.bound_optimiser import bounded
 from neurospine.learning.bounds import BoundNumbers
-from neurospine.learning.layered import LayeredNetwork, SizeNoise, SpineBounds
+from neurospine.learning.layered import Dropout, LayeredNetwork, Method, SizeNoise, SpineBounds
 from neurospine.learning.layers import Arrays, Silencer, cell_signs
 from neurospine.learning.sampling import connected, one_signed, rewiring, sampling
 
@@ -28,15 +28,28 @@ def method_numbers(network: LayeredNetwork) -> Numbers:
 
 def structure(network: LayeredNetwork) -> tuple[Any, ...]:
     """Return what the program of a network depends on, besides its numbers."""
-    settings = tuple(
-        (key, value > 0 if key == "noise" else value)
-        for key, value in network.method
-        if key == "noise" or not isinstance(value, float)
+    method = network.method
+    settings = (
+        *(value for _, value in method if not isinstance(value, float)),
+        _noisy(method),
+        _silences(method),
     )
     return (
         tuple((label, *(value for _, value in layer)) for label, layer in network.layers.items()),
         (network.inputs, network.planes, network.inhibitory, network.optimiser.batch),
         settings,
+    )
+
+
+def _noisy(method: Method) -> bool:
+    """Return whether a method adds noise to weights."""
+    return isinstance(method, SizeNoise | SpineBounds) and method.noise > 0
+
+
+def _silences(method: Method) -> bool:
+    """Return whether a method silences units."""
+    return isinstance(method, Dropout) or (
+        isinstance(method, SpineBounds) and max(method.dropped, method.dropped_inputs) > 0
     )
 
 
@@ -89,8 +102,7 @@ def prepared(network: LayeredNetwork, numbers: Numbers, weights: Arrays, key: Ar
 
 def perturbed(network: LayeredNetwork, numbers: Numbers, weights: Arrays, key: Array) -> Arrays:
     """Return the weights that act in one step of training."""
-    method = network.method
-    noisy = isinstance(method, SizeNoise | SpineBounds) and method.noise > 0
+    method, noisy = network.method, _noisy(network.method)
     if not noisy and method.kind != "size_dropconnect":
         return weights
     changed = {}
@@ -110,15 +122,12 @@ def perturbed(network: LayeredNetwork, numbers: Numbers, weights: Arrays, key: A
 
 def silencer(network: LayeredNetwork, numbers: Numbers, key: Array) -> Silencer | None:
     """Return what silences units in one step of training; None if nothing does."""
-    if network.method.kind != "dropout":
+    if not _silences(network.method):
         return None
     places = ["", *network.layers]
     keys = dict(zip(places, jax.random.split(key, len(places)), strict=True))
-    inputs = network.method.dropped_inputs > 0
 
     def silenced(label: str, rates: Array) -> Array:
-        if label == "" and not inputs:
-            return rates
         share = numbers["dropped" if label else "dropped_inputs"]
         stays = jax.random.uniform(keys[label], rates.shape) >= share
         return jnp.where(stays, rates / (1 - share), 0)

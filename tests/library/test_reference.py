@@ -82,7 +82,7 @@ def test_the_examples_are_right(text: str) -> None:
         make_plan(protocol.default_model(), protocol)
     elif kind == "circuit":
         Model.from_text(text)
-    elif kind in ("network", "spiking_network"):
+    elif kind in ("network", "layered", "spiking_network"):
         parse_learner(text, "<example>")
     elif kind == "comparison":
         parse_comparison(text, "<example>")
@@ -97,6 +97,6 @@ def test_the_readme_leads_to_the_page() -> None:
     assert "docs/files.md" in (ROOT / "README.md").read_text()
     assert {tomllib.loads(text)["kind"] for text in EXAMPLES} == {
         "circuit", "neuron", "mechanism", "spine", "plasticity", "gate", "neighbours", "geometry",
-        "neuromodulator", "disorder", "network", "spiking_network", "comparison",
+        "neuromodulator", "disorder", "network", "layered", "spiking_network", "comparison",
         "protocol",
     }  # fmt: skip
