@@ -56,7 +56,8 @@ class Layer(Table):
     """Cells of a layer by population, the rate at which biases learn, projections onto them.
 
     Dendrites have adapted to a share `adaptation` of their state before the target comes. A
-    share `balance` of the mean nudge of all output cells is taken from each.
+    share `balance` of the mean nudge of all output cells is taken from each. With
+    `silent_learn`, outputs that are silent get their error too.
     """
 
     E: PositiveInt
@@ -65,6 +66,7 @@ class Layer(Table):
     bias_rate: Number | None = None
     adaptation: Share = 0.0
     balance: Share = 0.0
+    silent_learn: bool = False
     projections: dict[str, Projection]
 
     @property

@@ -52,8 +52,9 @@ def check_network(network: Network, origin: str) -> None:
             raise LearningError(
                 f"{origin}: [layers.{label}]: adaptation is of dendrites; above_to_E is missing"
             )
-        if layer.balance and label != network.output:
-            raise LearningError(f"{origin}: [layers.{label}]: balance is for the output only")
+        for key in ("balance", "silent_learn"):
+            if getattr(layer, key) and label != network.output:
+                raise LearningError(f"{origin}: [layers.{label}]: {key} is for the output only")
         if "below_to_E" not in layer.projections:
             raise LearningError(f"{place}: below_to_E is missing")
         for name, projection in layer.projections.items():

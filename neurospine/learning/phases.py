@@ -171,7 +171,7 @@ def nudge(
         else:
             error = dendritic_state(network, weights, numbers, rates, label)
             error = error - numbers[label]["nudge"]["adaptation"] * dendrite[label]
-        active = first[label].rate["E"] > 0
+        active = (first[label].rate["E"] > 0) | network.layers[label].silent_learn
         plateau[label] = jnp.where(active, jnp.clip(error, -1.0, 1.0), 0.0)
         if label == network.output:
             mean = plateau[label].mean()

@@ -81,7 +81,11 @@ def _backprop_sample(
     def loss(weights: Weights) -> tuple[Array, Rates]:
         heard, _ = without(network.silenced_in_training, weights, numbers)
         rates = forward(network, heard, inputs)
-        return jnp.mean((rates[network.output].rate["E"] - target) ** 2), rates
+        output = rates[network.output].rate["E"]
+        if network.layers[network.output].silent_learn:  # the slope of silent cells is 1 too
+            state = rates[network.output].state["E"]
+            output = state + lax.stop_gradient(output - state)
+        return jnp.mean((output - target) ** 2), rates
 
     gradient, rates = jax.grad(loss, has_aux=True)(state.weights)
     weights = {label: dict(own) for label, own in state.weights.items()}
@@ -237,6 +241,7 @@ def _structure(network: Network) -> Any:
             label,
             tuple(layer.size(name) for name in ("E", "SomaI", "DendI")),
             layer.bias_rate is None,
+            layer.silent_learn,
             tuple(
                 (name, projection.rule, projection.total is None, projection.largest is None)
                 for name, projection in layer.projections.items()

@@ -48,6 +48,7 @@ def test_any_number_can_be_changed(path: str) -> None:
         ({"Output.below_to_E.rule": "backprop"}, "backprop and dendritic_target cannot both"),
         ({"falling": ["below_to_F"]}, "falling: no projection 'below_to_F' with a rate. Did you"),
         ({"Output.adaptation": 0.5}, r"\[layers.Output\]: adaptation is of dendrites"),
+        ({"H1.silent_learn": True}, r"\[layers.H1\]: silent_learn is for the output only"),
         ({"H1.balance": 0.5}, r"\[layers.H1\]: balance is for the output only"),
         ({"silenced_in_test": ["Soma"]}, "silenced_in_test"),
         ({"source": "nobody1900"}, "source: source 'nobody1900' is not in data/references.toml"),

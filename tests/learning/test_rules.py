@@ -257,3 +257,29 @@ def test_a_single_layer_learns_by_the_delta_rule() -> None:
     wanted = 0.1 - rate * 2 / 4 * np.outer(output - TARGET, INPUTS)
     np.testing.assert_allclose(after.weights["Output"]["below_to_E"], wanted, rtol=1e-9)
     assert not seen.correct
+
+
+@pytest.mark.parametrize("name", ["backprop_dale", "dendritic_targets"])
+@pytest.mark.parametrize("silent_learn", [True, False])
+def test_a_silent_output_learns_what_it_is_told_if_it_may(name: str, silent_learn: bool) -> None:
+    """The cell of the right class grows; the others are right to be silent."""
+    more = {"H1.DendI": 0, "H2.DendI": 0} if name == "backprop_dale" else {}
+    network, weights = small(name, **more, **{"Output.silent_learn": silent_learn})
+    weights["Output"]["SomaI_to_E"] = weights["Output"]["SomaI_to_E"] - 9.0
+    state = State(weights, initial_memory(network))
+    after, _ = train_sample(network, rule_numbers(network), state, INPUTS, TARGET)
+    change = np.asarray(after.weights["Output"]["below_to_E"] - weights["Output"]["below_to_E"])
+    assert (change > 0).any(1).tolist() == [False, False, silent_learn, False]
+    assert not (change < 0).any()
+
+
+def test_a_silent_output_learns_by_the_delta_rule() -> None:
+    changes = {"inputs": 8, "Output.E": 4, "Output.silent_learn": True}
+    network = load_network("backprop_no_hidden", changes)
+    weights = {"Output": {"below_to_E": jax.numpy.full((4, 8), -0.1)}}
+    state = State(weights, initial_memory(network))
+    after, _ = train_sample(network, rule_numbers(network), state, INPUTS, TARGET)
+    rate = network.layers["Output"].projections["below_to_E"].rate
+    assert rate
+    wanted = -0.1 + rate * 2 / 4 * np.outer(TARGET, INPUTS)
+    np.testing.assert_allclose(after.weights["Output"]["below_to_E"], wanted, rtol=1e-9)
