@@ -65,6 +65,8 @@ METHODS: dict[str, tuple[Values, dict[str, Range]]] = {
         {"start": (1.5, 6.0, "log")},
     ),
     "published": (_PUBLISHED, _PUBLISHED_RANGES),
+    "finer_checks": ({**_PUBLISHED, "every": 5}, _PUBLISHED_RANGES),
+    "finer_gradient": ({**_PUBLISHED, "every": 5, "evidence": "gradient"}, _PUBLISHED_RANGES),
     "spine_bounds": (_OURS, _OURS_RANGES),
     "growth_only": ({**_OURS, "shrinkage": 1.0}, _without(_OURS_RANGES, "shrinkage")),
     "shrink_only": ({**_OURS, "growth": 0.0}, _OURS_RANGES),

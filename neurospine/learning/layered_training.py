@@ -6,7 +6,7 @@ in every step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from jax import Array, lax
 from neurospine.errors import LearningError
 from neurospine.learning.bound_optimiser import BoundState
 from neurospine.learning.data import DataSet
-from neurospine.learning.layered import LayeredNetwork
+from neurospine.learning.layered import LayeredNetwork, SpineBounds
 from neurospine.learning.layers import Arrays, initial_biases, initial_weights, outputs
 from neurospine.learning.methods import (
     Numbers,
@@ -99,19 +99,29 @@ class LayeredTraining(Trainer):
                 f"{samples} samples are no whole number of them"
             )
         order = self._orders(samples).reshape(len(self.replicates), -1, self._batch)
-        every = getattr(self.network.method, "every", None) or self._epoch
         correct, start = [], 0
-        while start < order.shape[1]:
+        for size, check in self._pieces(order.shape[1]):
             first = self.samples // self._batch
-            size = min(every - first % every, order.shape[1] - start)
             self.state, told = self._train(
                 self.state, self._numbers, self._seeds, self._pixels, self._labels,
                 jnp.asarray(order[:, start : start + size]), jnp.arange(first, first + size),
-                check=(first + size) % every == 0,
+                check=check,
             )  # fmt: skip
             correct.append(np.asarray(told).reshape(len(self.replicates), -1))
             start, self.samples = start + size, self.samples + size * self._batch
         return {"correct": np.concatenate(correct, 1)}
+
+    def _pieces(self, steps: int) -> Iterator[tuple[int, bool]]:
+        """Yield numbers of steps up to the next check of bounds, and whether it comes then."""
+        method = self.network.method
+        if not isinstance(method, SpineBounds):
+            yield steps, False
+            return
+        every, done = method.every or self._epoch, self.samples // self._batch
+        while steps:
+            size = min(every - done % every, steps)
+            done, steps = done + size, steps - size
+            yield size, done % every == 0
 
     def answers(self, inputs: Array) -> Array:
         """Return the class that each replicate gives to each of some inputs."""
@@ -185,6 +195,8 @@ def _programs(
             key = jax.random.fold_in(seeded, number)
             return step(state, numbers, key, rates, labels[rows].astype(int), check)
 
+        if not check:
+            return lax.scan(one, state, (order, steps))
         state, told = lax.scan(one, state, (order[:-1], steps[:-1]))
         state, last = one(state, (order[-1], steps[-1]), check)
         return state, jnp.concatenate([told, last[None]])

@@ -68,12 +68,12 @@ def test_bounds_follow_training_and_it_goes_on_as_if_never_stopped() -> None:
     assert (whole.bounds()["H1.upper"] > 0).all()
     before = whole.bounds()
     for _ in range(2):
-        whole.run(100)
-    stopped.run(100)
+        whole.run(80)
+    stopped.run(80)
     arrays = stopped.arrays()
     resumed = training(BOUNDS, seeds=2)
-    resumed.restore(arrays, 100)
-    resumed.run(100)
+    resumed.restore(arrays, 80)
+    resumed.run(80)
     for name, values in resumed.arrays().items():
         np.testing.assert_array_equal(values, whole.arrays()[name])
     after, weights = whole.bounds(), whole.weights()
@@ -81,7 +81,7 @@ def test_bounds_follow_training_and_it_goes_on_as_if_never_stopped() -> None:
         assert (weights[label] <= after[f"{label}.upper"]).all()
         assert (weights[label] >= after[f"{label}.lower"]).all()
     assert set(np.sign(after["H1.upper"] - before["H1.upper"]).ravel()) == {-1, 0, 1}
-    assert whole.state.weight_optimiser.bounds["H1"].age[0] == 5
+    assert whole.state.weight_optimiser.bounds["H1"].age[0] == 4
 
 
 def test_cells_keep_their_sign_with_dale() -> None:
