@@ -17,7 +17,7 @@ import pandas as pd
 import xarray as xr
 
 from neurospine.errors import ResultError
-from neurospine.results.hdf5 import write_dataset
+from neurospine.results.hdf5 import read_dataset, write_dataset
 from neurospine.results.tables import TEXT, new_file, read_table, write_table
 
 #: Of the layout.
@@ -101,7 +101,7 @@ def read_outcome(path: Path, name: str) -> Outcome:
     """
     try:
         with h5py.File(path, "r") as file:
-            return _read(file, path, name)
+            return _read(file, name)
     except (OSError, KeyError, ValueError, RuntimeError, AttributeError, TypeError) as error:
         raise ResultError(f"{path}: is damaged ({error}); start again with --force") from None
 
@@ -144,7 +144,7 @@ def load_learning(path: str | Path) -> Learning:
             names = file.attrs["order"]
             attributes = {k: _plain(v) for k, v in file.attrs.items() if k != _MARK}
             table = read_table(file["comparison"]) if "comparison" in file else pd.DataFrame()
-            outcomes = {name: _read(file, path, name) for name in names}
+            outcomes = {name: _read(file, name) for name in names}
     except (OSError, KeyError, ValueError, RuntimeError, AttributeError, TypeError) as error:
         raise ResultError(f"{path}: not a readable result of learning ({error})") from None
     return Learning(attributes, outcomes, table)
@@ -156,13 +156,10 @@ def _write(file: h5py.File, name: str, outcome: Outcome) -> None:
         write_dataset(file, f"{_GROUP}/{name}/{part}", getattr(outcome, part))
 
 
-def _read(file: h5py.File, path: Path, name: str) -> Outcome:
-    parts = {}
-    for part in ("curves", "final", "weights"):
-        group = f"{_GROUP}/{name}/{part}"
-        with xr.open_dataset(path, group=group, engine="h5netcdf") as data:
-            parts[part] = data.load()
-    return Outcome(file[f"{_GROUP}/{name}/network"].asstr()[()], **parts)
+def _read(file: h5py.File, name: str) -> Outcome:
+    own = file[f"{_GROUP}/{name}"]
+    parts = {part: read_dataset(own[part]) for part in ("curves", "final", "weights")}
+    return Outcome(own["network"].asstr()[()], **parts)
 
 
 def _plain(value: Any) -> Any:

@@ -1,8 +1,12 @@
-"""Train networks sample by sample: one program for all seeds and all values of parameters."""
+"""Train networks sample by sample: one program for all seeds and all values of parameters.
+
+Where there is structural plasticity, the program runs up to the next time of it, so that what only
+happens then is not carried through every sample.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -53,8 +57,16 @@ class Seen(NamedTuple):
     dendrite: dict[str, Array]
 
 
+class _Programs(NamedTuple):
+    """What is compiled for all replicates: training, structural change, answers."""
+
+    train: Callable[..., tuple[State, Seen]]
+    remodel: Callable[..., State]
+    answer: Callable[..., Array]
+
+
 #: Programs by what they depend on; those of one structure are compiled once.
-_PROGRAMS: dict[Any, tuple[Callable[..., tuple[State, Seen]], Callable[..., Array]]] = {}
+_PROGRAMS: dict[Any, _Programs] = {}
 
 
 def train_sample(
@@ -132,30 +144,46 @@ class Training(Trainer):
         self._labels = jnp.asarray(data.training.labels)
         key = (_structure(self.network), data.training.full)
         if key not in _PROGRAMS:
-            _PROGRAMS[key] = (
+            _PROGRAMS[key] = _Programs(
                 _training_program(self.network, key[1]),
+                _structural_program(self.network),
                 _answer_program(self.network, key[1]),
             )
-        self._train, self._answer = _PROGRAMS[key]
+        self._programs = _PROGRAMS[key]
 
     def run(self, samples: int) -> dict[str, npt.NDArray[np.generic]]:
         """Train with the next samples; return `correct` and the dendritic error of each layer."""
-        order = jnp.asarray(self._orders(samples))
-        self.state, seen = self._train(
-            self.state,
-            (self.numbers, self.structural),
-            self._pixels,
-            self._labels,
-            order,
-            jnp.arange(self.samples + 1, self.samples + samples + 1),
-        )
-        self.samples += samples
-        errors = {f"dendritic_error.{n}": np.asarray(e) for n, e in seen.dendrite.items()}
-        return {"correct": np.asarray(seen.correct), **errors}
+        order, start = self._orders(samples), 0
+        pieces: list[Seen] = []
+        for size, then in self._pieces(samples):
+            self.state, seen = self._programs.train(
+                self.state, self.numbers, self._pixels, self._labels,
+                jnp.asarray(order[:, start : start + size]),
+                jnp.arange(self.samples + 1, self.samples + size + 1),
+            )  # fmt: skip
+            pieces.append(seen)
+            start, self.samples = start + size, self.samples + size
+            if then:
+                self.state = self._programs.remodel(self.state, self.structural, self.samples)
+        seen = jax.tree.map(lambda *parts: np.concatenate(parts, 1), *pieces)
+        errors = {f"dendritic_error.{n}": e for n, e in seen.dendrite.items()}
+        return {"correct": seen.correct, **errors}
+
+    def _pieces(self, samples: int) -> Iterator[tuple[int, bool]]:
+        """Yield numbers of samples up to the next structural change, and whether it comes then."""
+        table = self.network.structural
+        if table is None:
+            yield samples, False
+            return
+        done, end = self.samples, self.samples + samples
+        while done < end:
+            size = min(table.every - done % table.every, end - done)
+            done += size
+            yield size, done % table.every == 0
 
     def answers(self, inputs: Array) -> Array:
         """Return the class that each replicate gives to each of some inputs."""
-        return self._answer(self.state.weights, inputs)
+        return self._programs.answer(self.state.weights, inputs)
 
     def weights(self) -> dict[str, npt.NDArray[np.float32]]:
         """Return weights by layer and projection, such as ``H1.below_to_E``."""
@@ -182,7 +210,7 @@ def _training_program(network: Network, full: float) -> Callable[..., tuple[Stat
 
     def train(
         state: State,
-        numbers: tuple[Numbers, StructuralNumbers],
+        numbers: Numbers,
         inputs: Array,
         labels: Array,
         order: Array,
@@ -192,28 +220,28 @@ def _training_program(network: Network, full: float) -> Callable[..., tuple[Stat
             index, count = at
             target = jax.nn.one_hot(labels[index], network.classes)
             rates = inputs[index].astype(float) / full
-            state, seen = train_sample(network, numbers_at(numbers[0], count), state, rates, target)
-            return _remodelled(network, numbers[1], state, count), seen
+            state, seen = train_sample(network, numbers_at(numbers, count), state, rates, target)
+            if structure is not None:
+                state = state._replace(weights=masked(state.weights, structure))
+            return state, seen
 
-        return lax.scan(step, state, (order, counts))
+        structure = state.structure
+        state, seen = lax.scan(step, state._replace(structure=None), (order, counts))
+        return state._replace(structure=structure), seen
 
     axes = (0, 0, None, None, 0, None)
     return jax.jit(jax.vmap(train, in_axes=axes), donate_argnums=0)
 
 
-def _remodelled(network: Network, numbers: StructuralNumbers, state: State, count: Array) -> State:
-    """Return the state after what happens at some samples, whose number is `count`."""
-    if network.structural is None or state.structure is None:
-        return state
-    weights = masked(state.weights, state.structure)
+def _structural_program(network: Network) -> Callable[..., State]:
+    """Return the program of what happens at some samples, of which it gets the number."""
 
-    def change(both: tuple[Weights, Structure]) -> tuple[Weights, Structure]:
-        return remodelled(network, numbers, *both, count)
+    def change(state: State, numbers: StructuralNumbers, sample: Array) -> State:
+        assert state.structure is not None
+        weights, structure = remodelled(network, numbers, state.weights, state.structure, sample)
+        return State(weights, state.memory, structure)
 
-    both = lax.cond(
-        count % network.structural.every == 0, change, lambda both: both, (weights, state.structure)
-    )
-    return State(both[0], state.memory, both[1])
+    return jax.jit(jax.vmap(change, in_axes=(0, 0, None)), donate_argnums=0)
 
 
 def _answer_program(network: Network, full: float) -> Callable[..., Array]:
