@@ -13,7 +13,7 @@ from neurospine.description.library import display, find_file, list_files, parse
 from neurospine.description.references import references
 from neurospine.errors import LearningError, NeurospineError
 from neurospine.learning.base import with_base
-from neurospine.learning.comparison import Comparison, load_comparison
+from neurospine.learning.experiments.comparison import Comparison, load_comparison
 from neurospine.learning.kinds import load_learner
 from neurospine.listing_tables import Listing
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from neurospine.learning.outcome import load_learning
+from neurospine.learning.experiments.outcome import load_learning
 
 PICTURE = Path(__file__).parent.parent / "docs" / "images" / "spiking_digits.png"
 NAME = "spiking_digits"

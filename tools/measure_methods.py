@@ -22,9 +22,9 @@ from method_runs import METHODS, Values, at_the_end, data_of, trained
 from scipy import stats
 
 from neurospine.analysis.effect_sizes import paired_effect
-from neurospine.learning.data import load_test
-from neurospine.learning.distributions import bound_shares
-from neurospine.learning.layered_training import LayeredTraining
+from neurospine.learning.data.sets import load_test
+from neurospine.learning.experiments.distributions import bound_shares
+from neurospine.learning.layered.training import LayeredTraining
 
 ROOT = Path(__file__).parents[1]
 TUNING = ROOT / "data" / "tuning" / "methods.csv"

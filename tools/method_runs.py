@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neurospine.learning.data import DataSet, Samples, load_data
+from neurospine.learning.data.sets import DataSet, Samples, load_data
 from neurospine.learning.kinds import load_learner, make_trainer
-from neurospine.learning.layered_training import LayeredTraining
+from neurospine.learning.layered.training import LayeredTraining
 from neurospine.learning.trainer import Replicate
 
 Values = dict[str, Any]

@@ -90,14 +90,14 @@ def learn(
     Cut off at any moment, `neurospine learn --resume FILE` goes on to the same bits.
     """
     need_extra()
-    from neurospine.learning.experiment import load_experiment
-    from neurospine.learning.learn import learn as train
-    from neurospine.learning.learn import resume as go_on
+    from neurospine.learning.experiments.experiment import load_experiment
+    from neurospine.learning.experiments.learn import learn as train
+    from neurospine.learning.experiments.learn import resume as go_on
 
     if resume is not None:
         if any((name, set_, output, force)) or {seeds, samples, every, weights} != {None}:
             raise ResultError("--resume FILE takes all but --data from there; give nothing else")
-        from neurospine.learning.checkpoint import recorded
+        from neurospine.learning.experiments.checkpoint import recorded
 
         experiment, path = recorded(resume)[0], resume
         _check_names(path, experiment, force=True)
@@ -170,7 +170,7 @@ def _valued(text: str) -> tuple[str, Any]:
 @contextmanager
 def _kept(path: Path) -> Iterator[None]:
     """Say at an interrupt what is there and how to go on."""
-    from neurospine.learning.checkpoint import has_checkpoint
+    from neurospine.learning.experiments.checkpoint import has_checkpoint
     from neurospine.results.part import part_of
 
     try:
@@ -212,7 +212,7 @@ def _bar(experiment: Any, quiet: bool) -> Iterator[Any]:
 def _finish(learned: Any, path: Path, quiet: bool) -> None:
     """Write picture and table of what was learned, and print the table."""
     from neurospine.analysis.plots import write_picture
-    from neurospine.learning.pictures import learning_picture
+    from neurospine.learning.experiments.pictures import learning_picture
     from neurospine.listing_learning import learning_tables
     from neurospine.results.tables import written_aside
 

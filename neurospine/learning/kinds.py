@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from neurospine.description.library import display, find_file, parse_toml, read_text
 from neurospine.errors import LearningError, suggest
-from neurospine.learning.layered import LayeredNetwork, parse_layered
-from neurospine.learning.network import Network, parse_network
+from neurospine.learning.dendritic.network import Network, parse_network
+from neurospine.learning.layered.network import LayeredNetwork, parse_layered
 from neurospine.learning.spiking.network import SpikingNetwork, parse_spiking_network
 
 if TYPE_CHECKING:  # files are read without JAX
-    from neurospine.learning.data import DataSet
+    from neurospine.learning.data.sets import DataSet
     from neurospine.learning.trainer import Replicate, Trainer
 
 _READERS: dict[str, Callable[[str, str, Mapping[str, Any] | None], Any]] = {
@@ -64,9 +64,9 @@ def make_trainer(replicates: Sequence[Replicate], data: DataSet) -> Trainer:
     LearningError
         If there is no replicate, structures differ or the data do not fit them.
     """
-    from neurospine.learning.layered_training import LayeredTraining
+    from neurospine.learning.dendritic.training import Training
+    from neurospine.learning.layered.training import LayeredTraining
     from neurospine.learning.spiking.training import SpikingTraining
-    from neurospine.learning.training import Training
 
     if not replicates:
         raise LearningError("there is no network to train")

@@ -15,7 +15,7 @@ from jax import Array
 from jax.tree_util import keystr, tree_flatten_with_path
 
 from neurospine.errors import LearningError
-from neurospine.learning.data import DataSet, Samples
+from neurospine.learning.data.sets import DataSet, Samples
 
 #: Images that are answered at once.
 _BATCH = 500
@@ -134,3 +134,8 @@ def check_fit(replicates: Sequence[Replicate], data: DataSet) -> None:
             f"network {network.name!r} has {network.inputs} inputs and {network.classes} outputs, "
             f"{data.name} has {inputs} and {data.classes}"
         )
+
+
+def stacked(trees: Sequence[Any]) -> Any:
+    """Return trees of arrays as one, with the replicates as first axis of each array."""
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)

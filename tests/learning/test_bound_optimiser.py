@@ -10,8 +10,8 @@ import numpy as np
 import optax
 import pytest
 
-from neurospine.learning.bound_optimiser import BoundState, bounded
 from neurospine.learning.bounds import BoundNumbers, adapt, clipped, initial_bounds
+from neurospine.learning.layered.bound_optimiser import BoundState, bounded
 
 GENERATOR = np.random.default_rng(5)
 WEIGHTS = {

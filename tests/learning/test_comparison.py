@@ -16,15 +16,15 @@ pytest.importorskip("jax")
 pytest.importorskip("sklearn")
 
 from neurospine.errors import LearningError
-from neurospine.learning.comparison import parse_comparison
-from neurospine.learning.course import Course
-from neurospine.learning.data import load_data
-from neurospine.learning.distributions import EDGES, bound_shares, magnitudes
-from neurospine.learning.effects import p_of_pairs
-from neurospine.learning.experiment import load_experiment
+from neurospine.learning.data.sets import load_data
+from neurospine.learning.experiments.comparison import parse_comparison
+from neurospine.learning.experiments.course import Course
+from neurospine.learning.experiments.distributions import EDGES, bound_shares, magnitudes
+from neurospine.learning.experiments.effects import p_of_pairs
+from neurospine.learning.experiments.experiment import load_experiment
+from neurospine.learning.experiments.learn import learn, resume
+from neurospine.learning.experiments.outcome import load_learning
 from neurospine.learning.kinds import load_learner, make_trainer
-from neurospine.learning.learn import learn, resume
-from neurospine.learning.outcome import load_learning
 from neurospine.learning.trainer import Replicate
 
 Command = Callable[..., Any]

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from neurospine.errors import DataError
-from neurospine.learning.data import load_data, load_test
-from neurospine.learning.spirals import spiral_points
+from neurospine.learning.data.sets import load_data, load_test
+from neurospine.learning.data.spirals import spiral_points
 
 IMAGES = np.arange(12 * 4, dtype=np.uint8).reshape(12, 2, 2)
 LABELS = (np.arange(12) % 10).astype(np.uint8)

@@ -13,11 +13,11 @@ import pytest
 jax = pytest.importorskip("jax")
 pytest.importorskip("sklearn")
 
-from neurospine.learning.data import DataSet, Samples, load_data  # noqa: E402
-from neurospine.learning.network import Network, load_network  # noqa: E402
-from neurospine.learning.rules import initial_memory  # noqa: E402
-from neurospine.learning.training import Replicate, State, Training, train_sample  # noqa: E402
-from neurospine.learning.weights import initial_weights, rule_numbers  # noqa: E402
+from neurospine.learning.data.sets import DataSet, Samples, load_data  # noqa: E402
+from neurospine.learning.dendritic.network import Network, load_network  # noqa: E402
+from neurospine.learning.dendritic.rules import initial_memory  # noqa: E402
+from neurospine.learning.dendritic.training import Replicate, State, Training, train_sample  # noqa: E402
+from neurospine.learning.dendritic.weights import initial_weights, rule_numbers  # noqa: E402
 from tests.learning.plain_network import PlainLayer, learn  # noqa: E402
 
 #: Small layers; the numbers of rules are those of the file.

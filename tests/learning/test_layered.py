@@ -11,11 +11,11 @@ import numpy.typing as npt
 import pytest
 
 from neurospine.errors import DataError, LearningError
-from neurospine.learning.data import DataSet, Samples, load_data
+from neurospine.learning.data.sets import DataSet, Samples, load_data
 from neurospine.learning.kinds import load_learner, make_trainer
-from neurospine.learning.layered import LayeredNetwork, parse_layered
-from neurospine.learning.layered_training import LayeredTraining
-from neurospine.learning.layers import initial_weights, outputs
+from neurospine.learning.layered.layers import initial_weights, outputs
+from neurospine.learning.layered.network import LayeredNetwork, parse_layered
+from neurospine.learning.layered.training import LayeredTraining
 from neurospine.learning.trainer import Replicate
 
 DIGITS = load_data("digits").first(200)

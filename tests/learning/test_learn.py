@@ -26,12 +26,12 @@ pytest.importorskip("sklearn")
 
 import neurospine
 from neurospine.errors import LearningError, ResultError
-from neurospine.learning.checksums import CHECKSUMS
-from neurospine.learning.data import load_data, load_test
-from neurospine.learning.experiment import Experiment, load_experiment
+from neurospine.learning.data.checksums import CHECKSUMS
+from neurospine.learning.data.sets import load_data, load_test
+from neurospine.learning.experiments.experiment import Experiment, load_experiment
+from neurospine.learning.experiments.learn import learn, resume
+from neurospine.learning.experiments.outcome import load_learning
 from neurospine.learning.kinds import load_learner, make_trainer, parse_learner
-from neurospine.learning.learn import learn, resume
-from neurospine.learning.outcome import load_learning
 from neurospine.learning.trainer import Replicate
 
 Command = Callable[..., Any]
@@ -171,7 +171,7 @@ def test_training_that_was_killed_goes_on_to_the_same_bits(
     script = tmp_path / "train.py"
     script.write_text(
         "from tests.learning.test_learn import experiment\n"
-        "from neurospine.learning.learn import learn\n"
+        "from neurospine.learning.experiments.learn import learn\n"
         "import os, signal\n"
         "seen = []\n"
         "def watch(*what):\n"
@@ -370,4 +370,4 @@ def test_networks_are_listed_and_read_without_jax() -> None:
 
     assert extra("neurospine.learning.trainer") == {"jax"}
     assert extra("neurospine.listing") == extra("neurospine.listing_library") == set()
-    assert extra("neurospine.learning.experiment") == extra("neurospine.cli") == set()
+    assert extra("neurospine.learning.experiments.experiment") == extra("neurospine.cli") == set()

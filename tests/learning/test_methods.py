@@ -12,14 +12,14 @@ import optax
 import pytest
 
 from neurospine.learning.kinds import load_learner
-from neurospine.learning.layered import LayeredNetwork
-from neurospine.learning.methods import (
+from neurospine.learning.layered.methods import (
     method_numbers,
     perturbed,
     prepared,
     silencer,
     weight_optimiser,
 )
+from neurospine.learning.layered.network import LayeredNetwork
 
 KEY = jax.random.key(3)
 WEIGHTS = {"H1": jnp.asarray(np.random.default_rng(6).normal(0, 0.1, (100, 200)), jnp.float32)}

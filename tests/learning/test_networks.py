@@ -9,7 +9,7 @@ import pytest
 
 from neurospine.description.library import shipped_folder
 from neurospine.errors import LearningError, NeurospineError
-from neurospine.learning.network import load_network, parse_network
+from neurospine.learning.dendritic.network import load_network, parse_network
 
 TEXT = (shipped_folder() / "networks" / "dendritic_targets.toml").read_text()
 

@@ -10,17 +10,17 @@ import pytest
 
 jax = pytest.importorskip("jax")
 
-from neurospine.learning.network import Network, load_network  # noqa: E402
-from neurospine.learning.phases import forward, nudge  # noqa: E402
-from neurospine.learning.rules import (  # noqa: E402
+from neurospine.learning.dendritic.network import Network, load_network  # noqa: E402
+from neurospine.learning.dendritic.phases import forward, nudge  # noqa: E402
+from neurospine.learning.dendritic.rules import (  # noqa: E402
     RULES,
     Synapses,
     initial_memory,
     learn,
     top_down_contrast,
 )
-from neurospine.learning.training import State, train_sample  # noqa: E402
-from neurospine.learning.weights import initial_weights, rule_numbers  # noqa: E402
+from neurospine.learning.dendritic.training import State, train_sample  # noqa: E402
+from neurospine.learning.dendritic.weights import initial_weights, rule_numbers  # noqa: E402
 
 POST, PRE = 3, 4
 

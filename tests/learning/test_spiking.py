@@ -15,7 +15,7 @@ from neurospine import Model, Protocol, simulate
 from neurospine.description.edge_lists import EdgeList
 from neurospine.description.library import shipped_folder
 from neurospine.errors import LearningError, ModelError
-from neurospine.learning.data import DataSet, load_data, load_test
+from neurospine.learning.data.sets import DataSet, load_data, load_test
 from neurospine.learning.kinds import load_learner, make_trainer
 from neurospine.learning.spiking.network import SpikingNetwork
 from neurospine.learning.spiking.presentation import counts, image_spikes, target_spikes

@@ -14,11 +14,11 @@ from neurospine import load_model  # noqa: E402
 from neurospine.analysis.chain import chain_of  # noqa: E402
 from neurospine.analysis.chain_course import filled, later  # noqa: E402
 from neurospine.errors import LearningError  # noqa: E402
-from neurospine.learning.data import DataSet, load_data  # noqa: E402
-from neurospine.learning.living import DAY, Spines, spine_numbers, spine_rules  # noqa: E402
-from neurospine.learning.network import LivingSpines, load_network  # noqa: E402
+from neurospine.learning.data.sets import DataSet, load_data  # noqa: E402
+from neurospine.learning.dendritic.living import DAY, Spines, spine_numbers, spine_rules  # noqa: E402
+from neurospine.learning.dendritic.network import LivingSpines, load_network  # noqa: E402
+from neurospine.learning.dendritic.training import Training  # noqa: E402
 from neurospine.learning.trainer import Replicate  # noqa: E402
-from neurospine.learning.training import Training  # noqa: E402
 
 RULES = spine_rules("living_spine")
 CORTEX: dict[str, Any] = {"model": "living_spine", "sets": ("cortex_young_adult",)}

@@ -19,9 +19,9 @@ from neurospine.description.published import load_reference
 from neurospine.description.references import PLAIN_SOURCES, references
 from neurospine.description.units import parse_unit
 from neurospine.errors import ModelError
-from neurospine.learning.experiment import load_experiment
+from neurospine.learning.experiments.experiment import load_experiment
+from neurospine.learning.experiments.toml_text import toml_text
 from neurospine.learning.kinds import parse_learner
-from neurospine.learning.toml_text import toml_text
 from neurospine.listing import check_files
 from neurospine.listing_protocols import describe_protocol
 from neurospine.simulation.plan import make_plan

@@ -18,7 +18,7 @@ from neurospine.description.roles import ROLES
 from neurospine.description.schema import Table
 from neurospine.description.spine_loading import load_spine
 from neurospine.description.stimuli import Stimulus
-from neurospine.learning.comparison import parse_comparison
+from neurospine.learning.experiments.comparison import parse_comparison
 from neurospine.learning.kinds import parse_learner
 from neurospine.simulation.plan import make_plan
 

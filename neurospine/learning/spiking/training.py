@@ -11,7 +11,7 @@ from jax import Array
 
 from neurospine.description.edge_lists import EdgeList
 from neurospine.description.model import Model
-from neurospine.learning.data import DataSet
+from neurospine.learning.data.sets import DataSet
 from neurospine.learning.spiking.network import SpikingNetwork
 from neurospine.learning.spiking.presentation import (
     counts,

@@ -7,15 +7,12 @@ what comes from E is never negative, what comes from SomaI and DendI never posit
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
-from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from neurospine.learning.network import Network
+from neurospine.learning.dendritic.network import Network
 
 #: By layer, then by projection.
 Weights = dict[str, dict[str, Array]]
@@ -133,8 +130,3 @@ def _constrained(network: Network, name: str, weights: Array, numbers: dict[str,
             sums > 0, numbers["total"] / jnp.where(sums > 0, sums, 1.0), 1.0
         )
     return weights
-
-
-def stacked(trees: Sequence[Any]) -> Any:
-    """Return trees of arrays as one, with the replicates as first axis of each array."""
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)

@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from neurospine.errors import DataError, suggest
-from neurospine.learning.checksums import CHECKSUMS
-from neurospine.learning.cifar import parse_binary, parse_pickled
-from neurospine.learning.idx import IMAGES, LABELS, parse_idx, read_bytes
-from neurospine.learning.spirals import ARMS, spiral_points
+from neurospine.learning.data.checksums import CHECKSUMS
+from neurospine.learning.data.cifar import parse_binary, parse_pickled
+from neurospine.learning.data.idx import IMAGES, LABELS, parse_idx, read_bytes
+from neurospine.learning.data.spirals import ARMS, spiral_points
 
 
 @dataclass(frozen=True)

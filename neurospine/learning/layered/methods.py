@@ -9,11 +9,17 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from neurospine.learning.bound_optimiser import bounded
 from neurospine.learning.bounds import BoundNumbers
-from neurospine.learning.layered import Dropout, LayeredNetwork, Method, SizeNoise, SpineBounds
-from neurospine.learning.layers import Arrays, Silencer, cell_signs
-from neurospine.learning.sampling import connected, one_signed, rewiring, sampling
+from neurospine.learning.layered.bound_optimiser import bounded
+from neurospine.learning.layered.layers import Arrays, Silencer, cell_signs
+from neurospine.learning.layered.network import (
+    Dropout,
+    LayeredNetwork,
+    Method,
+    SizeNoise,
+    SpineBounds,
+)
+from neurospine.learning.layered.sampling import connected, one_signed, rewiring, sampling
 
 #: By key; scalars, or one for each replicate.
 Numbers = dict[str, Array]

@@ -11,8 +11,8 @@ import scipy
 import xarray as xr
 
 from neurospine.analysis.effect_sizes import paired_effect
-from neurospine.learning.experiment import Experiment
-from neurospine.learning.outcome import Outcome
+from neurospine.learning.experiments.experiment import Experiment
+from neurospine.learning.experiments.outcome import Outcome
 
 #: Which share of control's validation accuracy speeds are compared by, where no accuracy is given.
 SHARE = 0.95

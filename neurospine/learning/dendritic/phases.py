@@ -16,8 +16,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from neurospine.learning.network import Network
-from neurospine.learning.weights import Numbers, Weights
+from neurospine.learning.dendritic.network import Network
+from neurospine.learning.dendritic.weights import Numbers, Weights
 
 #: Populations that act on the soma of another in the same layer.
 SOMATIC = {"E": ("SomaI",), "SomaI": ("E", "SomaI"), "DendI": ("E", "DendI")}

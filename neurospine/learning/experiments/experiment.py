@@ -10,9 +10,9 @@ from typing import Any
 
 from neurospine.description.library import display, find_file, parse_toml, read_text
 from neurospine.errors import LearningError
-from neurospine.learning.comparison import load_comparison
+from neurospine.learning.experiments.comparison import load_comparison
+from neurospine.learning.experiments.toml_text import toml_text
 from neurospine.learning.kinds import load_learner, parse_learner
-from neurospine.learning.toml_text import toml_text
 
 #: A course is measured so many times.
 CHUNKS = 20

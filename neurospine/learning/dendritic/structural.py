@@ -18,9 +18,15 @@ from neurospine.learning.bounds import (
     initial_bounds,
     start_unit,
 )
-from neurospine.learning.living import DAY, Spines, mean_volume, spine_numbers, spine_rules
-from neurospine.learning.network import Network
-from neurospine.learning.weights import Weights
+from neurospine.learning.dendritic.living import (
+    DAY,
+    Spines,
+    mean_volume,
+    spine_numbers,
+    spine_rules,
+)
+from neurospine.learning.dendritic.network import Network
+from neurospine.learning.dendritic.weights import Weights
 
 
 class Structure(NamedTuple):

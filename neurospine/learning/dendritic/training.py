@@ -16,12 +16,12 @@ import numpy.typing as npt
 from jax import Array, lax
 
 from neurospine.errors import LearningError
-from neurospine.learning.data import DataSet
-from neurospine.learning.network import Network
-from neurospine.learning.phases import Rates, forward, nudge
-from neurospine.learning.rules import Memory, initial_memory, learn
-from neurospine.learning.silencing import without
-from neurospine.learning.structural import (
+from neurospine.learning.data.sets import DataSet
+from neurospine.learning.dendritic.network import Network
+from neurospine.learning.dendritic.phases import Rates, forward, nudge
+from neurospine.learning.dendritic.rules import Memory, initial_memory, learn
+from neurospine.learning.dendritic.silencing import without
+from neurospine.learning.dendritic.structural import (
     StructuralNumbers,
     Structure,
     initial_structure,
@@ -30,16 +30,15 @@ from neurospine.learning.structural import (
     structural_form,
     structural_numbers,
 )
-from neurospine.learning.trainer import Replicate, Trainer, check_fit
-from neurospine.learning.weights import (
+from neurospine.learning.dendritic.weights import (
     Numbers,
     Weights,
     constrained,
     initial_weights,
     numbers_at,
     rule_numbers,
-    stacked,
 )
+from neurospine.learning.trainer import Replicate, Trainer, check_fit, stacked
 
 
 class State(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import jax.numpy as jnp
 
-from neurospine.learning.weights import Numbers, Weights
+from neurospine.learning.dendritic.weights import Numbers, Weights
 
 
 def without(

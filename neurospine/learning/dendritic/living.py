@@ -16,8 +16,8 @@ from jax import Array
 from jax.scipy.special import ndtri
 
 from neurospine.description.evaluate import evaluate, execute
-from neurospine.learning.living_model import LivingModel, living_model, living_values
-from neurospine.learning.network import LivingSpines
+from neurospine.learning.dendritic.living_model import LivingModel, living_model, living_values
+from neurospine.learning.dendritic.network import LivingSpines
 
 #: Seconds of a day.
 DAY = 86400.0

@@ -18,11 +18,10 @@ import optax
 from jax import Array, lax
 
 from neurospine.errors import LearningError
-from neurospine.learning.bound_optimiser import BoundState
-from neurospine.learning.data import DataSet
-from neurospine.learning.layered import LayeredNetwork, SpineBounds
-from neurospine.learning.layers import Arrays, initial_biases, initial_weights, outputs
-from neurospine.learning.methods import (
+from neurospine.learning.data.sets import DataSet
+from neurospine.learning.layered.bound_optimiser import BoundState
+from neurospine.learning.layered.layers import Arrays, initial_biases, initial_weights, outputs
+from neurospine.learning.layered.methods import (
     Numbers,
     bias_optimiser,
     method_numbers,
@@ -32,8 +31,8 @@ from neurospine.learning.methods import (
     structure,
     weight_optimiser,
 )
-from neurospine.learning.trainer import Replicate, Trainer, check_fit
-from neurospine.learning.weights import stacked
+from neurospine.learning.layered.network import LayeredNetwork, SpineBounds
+from neurospine.learning.trainer import Replicate, Trainer, check_fit, stacked
 
 
 class State(NamedTuple):

@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from neurospine.analysis.drawing import COLOURS, finish
-from neurospine.learning.outcome import Learning, Outcome
+from neurospine.learning.experiments.outcome import Learning, Outcome
 
 #: Of a grid that one, two or three panels fill.
 _COLUMNS = 6

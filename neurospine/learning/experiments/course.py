@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from neurospine.learning.data import Samples
-from neurospine.learning.distributions import EDGES, bound_shares, magnitudes
+from neurospine.learning.data.sets import Samples
+from neurospine.learning.experiments.distributions import EDGES, bound_shares, magnitudes
 from neurospine.learning.trainer import Trainer
 
 Array = npt.NDArray[Any]

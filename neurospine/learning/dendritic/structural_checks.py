@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from neurospine.errors import LearningError, suggest
-from neurospine.learning.living_model import check_living
-from neurospine.learning.network import Network
+from neurospine.learning.dendritic.living_model import check_living
+from neurospine.learning.dendritic.network import Network
 
 
 def check_structural(network: Network, origin: str) -> None:

@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from neurospine.errors import LearningError, ResultError
-from neurospine.learning.course import Course
-from neurospine.learning.experiment import Experiment
+from neurospine.learning.experiments.course import Course
+from neurospine.learning.experiments.experiment import Experiment
 from neurospine.learning.trainer import Trainer
 from neurospine.results.part import held, part_of
 from neurospine.results.tables import new_file, written_aside

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from neurospine.errors import DataError
-from neurospine.learning.idx import Bytes
+from neurospine.learning.data.idx import Bytes
 
 #: 32 x 32 pixels of red, green and blue.
 PIXELS = 3072

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from neurospine.learning.layered import LayeredNetwork
+from neurospine.learning.layered.network import LayeredNetwork
 
 #: By layer.
 Arrays = dict[str, Array]

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from neurospine.learning.layers import Arrays
+from neurospine.learning.layered.layers import Arrays
 
 
 class RewiringState(NamedTuple):

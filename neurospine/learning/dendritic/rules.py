@@ -14,9 +14,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from neurospine.learning.network import Network
-from neurospine.learning.phases import LayerRates, Nudged, Rates
-from neurospine.learning.weights import Numbers, Weights, constrained, inhibits
+from neurospine.learning.dendritic.network import Network
+from neurospine.learning.dendritic.phases import LayerRates, Nudged, Rates
+from neurospine.learning.dendritic.weights import Numbers, Weights, constrained, inhibits
 
 #: What rules remember from sample to sample, by layer.
 Memory = dict[str, dict[str, Array]]

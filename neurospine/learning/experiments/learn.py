@@ -16,19 +16,18 @@ import numpy as np
 import xarray as xr
 
 from neurospine.errors import LearningError, NeurospineError, ResultError
-from neurospine.learning.checkpoint import (
+from neurospine.learning.data.sets import DataSet, Samples, load_data, load_test
+from neurospine.learning.experiments.checkpoint import (
     has_checkpoint,
     read_checkpoint,
     recorded,
     started,
     write_checkpoint,
 )
-from neurospine.learning.course import Course
-from neurospine.learning.data import DataSet, Samples, load_data, load_test
-from neurospine.learning.effects import compare_networks
-from neurospine.learning.experiment import Experiment
-from neurospine.learning.kinds import make_trainer
-from neurospine.learning.outcome import (
+from neurospine.learning.experiments.course import Course
+from neurospine.learning.experiments.effects import compare_networks
+from neurospine.learning.experiments.experiment import Experiment
+from neurospine.learning.experiments.outcome import (
     Learning,
     Outcome,
     load_learning,
@@ -37,7 +36,8 @@ from neurospine.learning.outcome import (
     write_learning,
     write_outcome,
 )
-from neurospine.learning.toml_text import toml_text
+from neurospine.learning.experiments.toml_text import toml_text
+from neurospine.learning.kinds import make_trainer
 from neurospine.learning.trainer import Replicate, Trainer, check_fit
 from neurospine.results.part import held, part_of
 from neurospine.results.trajectory import check_output

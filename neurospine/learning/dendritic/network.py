@@ -18,7 +18,7 @@ from neurospine.description.references import check_source
 from neurospine.description.schema import Number, Table, read_table
 from neurospine.errors import LearningError, ModelError
 from neurospine.learning.base import set_value, with_base
-from neurospine.learning.network_checks import check_network
+from neurospine.learning.dendritic.checks import check_network
 from neurospine.learning.words import Relative
 
 #: Cells of a layer: excitatory, inhibitory onto somata, inhibitory onto dendrites.
@@ -225,7 +225,7 @@ def parse_network(text: str, origin: str, values: Mapping[str, Any] | None = Non
         raise LearningError(f"{origin}: source: {error}") from None
     check_network(network, origin)
     if network.structural is not None:
-        from neurospine.learning.structural_checks import check_structural
+        from neurospine.learning.dendritic.structural_checks import check_structural
 
         check_structural(network, origin)
     return network

@@ -11,7 +11,7 @@ from neurospine.description.evaluate import evaluate, execute
 from neurospine.description.model import load_model
 from neurospine.description.spine_parts import IntrinsicPart, StagesPart, StructurePart, Transition
 from neurospine.errors import LearningError, NeurospineError
-from neurospine.learning.network import LivingSpines
+from neurospine.learning.dendritic.network import LivingSpines
 
 #: Any circuit of one projection would do: only its spines count.
 _CIRCUIT, _PROJECTION = "dendrite", "spines"

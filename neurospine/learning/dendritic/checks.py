@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from neurospine.errors import LearningError, suggest
 
 if TYPE_CHECKING:
-    from neurospine.learning.network import Network, Projection
+    from neurospine.learning.dendritic.network import Network, Projection
 
 #: Every projection there can be, with the rules by which it may learn.
 PROJECTIONS = {

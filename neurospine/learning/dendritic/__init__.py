@@ -1,0 +1,1 @@
+"""Networks of cells with dendrites, and the rules that they learn by."""

@@ -1,0 +1,1 @@
+"""Training as an experiment: what is trained, its course, its file and its pictures."""

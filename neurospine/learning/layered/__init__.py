@@ -1,0 +1,1 @@
+"""Networks of dense and convolutional layers, and methods against overfitting."""
