@@ -52,6 +52,7 @@ def test_network_spikes_at_the_same_steps_on_every_backend(
 
 
 @pytest.mark.cpp
+@pytest.mark.slow
 def test_forms_do_not_change_network_activity(small_network: Any, activity: Any) -> None:
     model = small_network()
     folded, traces = (
