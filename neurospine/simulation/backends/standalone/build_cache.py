@@ -48,8 +48,7 @@ def cache_folder() -> Path:
     return Path(base) / "neurospine"
 
 
-@lru_cache(maxsize=1)
-def compiler() -> str:
+def find_compiler() -> str:
     """Return the path of a C++ compiler: `CXX`, else g++ or clang++.
 
     Raises
@@ -66,6 +65,12 @@ def compiler() -> str:
         f"no C++ compiler found (looked for {wanted or 'g++, clang++ and c++'}). Install one, for "
         "example the package g++ or build-essential, or run with --backend numpy, which needs none"
     )
+
+
+@lru_cache(maxsize=1)
+def compiler() -> str:
+    """Return what `find_compiler` finds, which does not change while a process lives."""
+    return find_compiler()
 
 
 @lru_cache(maxsize=1)
