@@ -29,7 +29,8 @@ _DEVICE = "neurospine_standalone"
 #: Code objects with these words in their name run once, before the first step.
 _ONCE = ("synapses_create_array", "before_run")
 #: The parts of a program that are the same for all networks.
-_OWN = ("runtime.cpp", "checkpoint.cpp", "spreading.cpp", "driver.cpp")
+_OWN = ("runtime.cpp", "checkpoint.cpp", "spreading.cpp", "living.cpp", "driver.cpp")
+_OWN_HEADERS = ("clocks.h", "memory.h", "living.h", "runtime.h")
 _HEADERS = (
     "algorithm cassert chrono climits cmath csignal cstdint cstdio cstdlib cstring ctime fstream "
     "iostream iterator map random set stdint.h string tuple utility vector"
@@ -80,7 +81,7 @@ def generate(network: Network, folder: Path) -> list[Slot]:
         device.reinit()
         reset_device()
     (folder / "tables.cpp").write_text(tables)
-    for name in ("clocks.h", "runtime.h", *_OWN):
+    for name in (*_OWN_HEADERS, *_OWN):
         (folder / name).write_text(files(__package__).joinpath(name).read_text())
     (folder / "program.cpp").write_text(_unit(folder))
     return found
