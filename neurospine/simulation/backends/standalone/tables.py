@@ -23,8 +23,8 @@ from neurospine.simulation.spreading import Spreading
 _TYPES = {"<f8": "double", "<f4": "float", "i1": "std::int8_t"}
 
 
-def tables_source(network: Network, assembly: Assembly, device: Any, slots: list[Slot]) -> str:
-    """Return the tables of a generated program.
+class Tables:
+    """The tables of a generated program.
 
     Parameters
     ----------
@@ -32,18 +32,16 @@ def tables_source(network: Network, assembly: Assembly, device: Any, slots: list
         What the program was generated from.
     device
         The Brian2 device that generated it; it knows the names of its arrays.
-    slots
-        The program's arguments.
     """
-    content = _Tables(network, assembly, device).content()
-    template = files(__package__).joinpath("templates/tables.cpp").read_text()
-    made = Template(template, trim_blocks=True, undefined=StrictUndefined)
-    return str(made.render(content, slots=slots))
 
-
-class _Tables:
+    template = files(__package__).joinpath("templates/tables.cpp")
     def __init__(self, network: Network, assembly: Assembly, device: Any) -> None:
         self.network, self.assembly, self.device = network, assembly, device
+
+    def source(self, slots: list[Slot]) -> str:
+        """Return the text of the tables, with the program's arguments."""
+        made = Template(self.template.read_text(), trim_blocks=True, undefined=StrictUndefined)
+        return str(made.render(self.content(), slots=slots))
 
     def content(self) -> dict[str, Any]:
         recordings, contacts, summaries = [], [], {}
@@ -75,6 +73,7 @@ class _Tables:
         }
 
     def name_of(self, variable: Any) -> str:
+        """Return how the program names the array of a variable."""
         return f"brian::{self.device.get_array_name(variable, access_data=False)}"
 
     def arrays(self, owner: Any, *names: str) -> list[str]:
