@@ -137,7 +137,9 @@ def _unit(folder: Path) -> str:
     sources = standalone.sources_of(folder)
     objects = [source for source in sources if source.startswith("code_objects/")]
     # What is done before and after a run uses kernels of the object that it belongs to.
-    objects.sort(key=lambda source: source.startswith(("code_objects/before", "code_objects/after")))
+    objects.sort(
+        key=lambda source: source.startswith(("code_objects/before", "code_objects/after"))
+    )
     others = [s for s in sources if "/" not in s and s not in ("main.cu", "rand.cu")]
     lines = [f"#include <{header}>" for header in _HEADERS]
     lines += ['#include "brianlib/clocks.h"', '#include "objects.h"', '#include "run.h"']

@@ -56,8 +56,9 @@ class DeviceTables(Tables):
         names = {role: self.name_of(variable) for role, variable in runner.variables().items()}
         if runner.kernel.kind == "spread":
             count = runner.variables()["variable"].size
-            words = (names["variable"], names["coupling"], str(count), repr(runner.kernel.share))
-            return f"[]() {{ spread_on_device({', '.join(words)}, {names['interval']}); }}"
+            numbers = f"{count}, {runner.kernel.share!r}, {names['interval']}"
+            call = f"spread_on_device({names['variable']}, {names['coupling']}, {numbers})"
+            return f"[]() {{ {call}; }}"
         words = (names["variable"], names["index"], names["target"])
         return f"[]() {{ {runner.kernel.kind}({', '.join(words)}); }}"
 

@@ -101,12 +101,12 @@ def _processor() -> str:
     return "\n".join(sorted({line for line in lines if line.startswith(wanted)}))
 
 
-def key_of(structure: dict[str, Any], command: Sequence[str] = ()) -> str:
+def key_of(structure: dict[str, Any], tools: Sequence[str] = ()) -> str:
     """Return the name under which a program for this structure of network is kept.
 
-    `command` is what compiles it, if it is not ours.
+    `tools` is what makes it, if it is not our C++ compiler alone.
     """
-    text = json.dumps([structure, _surroundings(), *command], sort_keys=True)
+    text = json.dumps([structure, _surroundings(), *tools], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -114,6 +114,7 @@ def program(
     structure: dict[str, Any],
     generate: Callable[[Path], list[Slot]],
     command: Sequence[str] = (),
+    tools: Sequence[str] = (),
 ) -> tuple[Path, list[Slot], bool]:
     """Return the program for a structure, its arguments, and whether it was made just now.
 
@@ -126,13 +127,15 @@ def program(
         there and returns the program's arguments.
     command
         What makes the program ``main`` in that folder, if it is not our C++ compiler.
+    tools
+        The versions of what else decides its code.
 
     Raises
     ------
     BuildError
         If there is no compiler, it fails, or the cache folder cannot be written.
     """
-    key = key_of(structure, command)
+    key = key_of(structure, (*command, *tools))
     folder = cache_folder() / key
     found = _whole(folder)
     if found is not None:

@@ -89,7 +89,10 @@ def main_lines(assembly: Assembly) -> list[str]:
     synapses again, and the stretches that the arguments give are gone through.
     """
     pathways = [p.name for s in assembly.synapses.values() for p in s._pathways]
-    lines = ["neurospine::load(brian::results_dir);", "Clock::shortest = _array_defaultclock_dt[0];"]
+    lines = [
+        "neurospine::load(brian::results_dir);",
+        "Clock::shortest = _array_defaultclock_dt[0];",
+    ]
     lines += [f"_before_run_{pathway}_push_spikes();" for pathway in pathways]
     return [*lines, "neurospine::go(network);"]
 

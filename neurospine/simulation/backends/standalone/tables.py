@@ -35,6 +35,7 @@ class Tables:
     """
 
     template = files(__package__).joinpath("templates/tables.cpp")
+
     def __init__(self, network: Network, assembly: Assembly, device: Any) -> None:
         self.network, self.assembly, self.device = network, assembly, device
 
@@ -44,6 +45,7 @@ class Tables:
         return str(made.render(self.content(), slots=slots))
 
     def content(self) -> dict[str, Any]:
+        """Return what the template is given."""
         recordings, contacts, summaries = [], [], {}
         for recording in self.network.recordings:
             owner = self.assembly.synapses[recording.synapses]
@@ -77,14 +79,17 @@ class Tables:
         return f"brian::{self.device.get_array_name(variable, access_data=False)}"
 
     def arrays(self, owner: Any, *names: str) -> list[str]:
+        """Return the names of arrays of an owner."""
         return [self.name_of(owner.variables[name]) for name in names]
 
     def synapses(self, name: str) -> dict[str, Any]:
+        """Return what is resized with a set of synapses."""
         owner = self.assembly.synapses[name]
         resized = sorted(map(self.name_of, owner._registered_variables))
         return {"name": name, "arrays": resized, "number": self.arrays(owner, "N")[0]}
 
     def spikes(self) -> list[dict[str, Any]]:
+        """Return the monitors of spikes."""
         keys = ("times", "cells", "number")
         return [
             dict(zip(keys, self.arrays(monitor, "t", "i", "N"), strict=True))
@@ -93,6 +98,7 @@ class Tables:
         ]
 
     def traces(self) -> list[dict[str, Any]]:
+        """Return the monitors of variables."""
         found = []
         for trace in self.network.traces:
             monitor = self.assembly.traces[trace.group]
@@ -111,6 +117,7 @@ class Tables:
         return found
 
     def borders(self) -> list[dict[str, str]]:
+        """Return role and function of what is done at borders."""
         found = []
         for border, runner in zip(self.network.borders, self.assembly.borders, strict=True):
             run = self.kernel(runner) if border.kernel else f"_run_{runner._code_objects[0].name}"
@@ -129,6 +136,7 @@ class Tables:
         return f"[]() {{ {runner.kernel.kind}({', '.join(arguments)}); }}"
 
     def slow_numbers(self) -> list[list[str]]:
+        """Return the places of the numbers that tell statements the time."""
         found = []
         names = ("slow_tick", "interval", "slow_time", "sample_length")
         for described in self.network.owners:
@@ -140,6 +148,7 @@ class Tables:
     def living(
         self, synapses: Synapses, contacts: list[str], summaries: dict[str, int]
     ) -> dict[str, Any]:
+        """Return what there is of spines that are born and die."""
         owner = self.assembly.synapses[synapses.name]
         names = ("stage", "turned", "_synaptic_pre", "volume")
         stage, turned, pre, volume = self.arrays(owner, *names)
@@ -166,6 +175,7 @@ class Tables:
         }
 
     def queues(self) -> list[str]:
+        """Return the queues of spikes on their way."""
         owners = self.assembly.synapses.values()
         return [f"brian::{pathway.name}" for owner in owners for pathway in owner._pathways]
 
