@@ -7,7 +7,7 @@ namespace neurospine {
 namespace {
 
 __global__ void mark_turned(
-    const char* turned, std::int64_t* since, std::size_t size, std::int64_t spiked, int* any)
+    const std::int8_t* turned, std::int64_t* since, std::size_t size, std::int64_t spiked, int* any)
 {
     const std::size_t slot = (std::size_t)blockIdx.x * blockDim.x + threadIdx.x;
     if (slot >= size || !turned[slot]) return;
@@ -16,13 +16,20 @@ __global__ void mark_turned(
 }
 
 __global__ void take_candidates(
-    std::int32_t* pre, const std::int32_t* candidate, const char* stage, std::size_t size)
+    std::int32_t* pre, const std::int32_t* candidate, const std::int8_t* stage, std::size_t size)
 {
     const std::size_t slot = (std::size_t)blockIdx.x * blockDim.x + threadIdx.x;
     if (slot < size && !stage[slot]) pre[slot] = candidate[slot];
 }
 
 }  // namespace
+
+void check_alone(const char* words, std::vector<std::int32_t> cells)
+{
+    std::sort(cells.begin(), cells.end());
+    if (std::adjacent_find(cells.begin(), cells.end()) != cells.end())
+        fail(std::string("CUDA cannot run this: ") + words + ", and a cell has several synapses");
+}
 
 void sort(const Living&) {}
 
@@ -38,7 +45,7 @@ bool turn(const Living& spines, std::int64_t tick, std::int64_t spiked)
     check(cudaGetLastError());
     transfer(&found, any, sizeof found);
     if (found && (spines.events || spines.summary)) {
-        const std::vector<char> turned = on_host(*spines.turned);
+        const std::vector<std::int8_t> turned = on_host(*spines.turned);
         std::vector<std::int32_t> pre(size);
         if (spines.events) pre = on_host(*spines.pre);
         for (std::size_t slot = 0; slot < size; slot++)

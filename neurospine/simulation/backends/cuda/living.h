@@ -12,7 +12,7 @@ struct Summary;
 // A set of synapses whose spines are born and die. `since` holds the step of spiking since which a
 // spine is what it is: spikes sent before do not reach it.
 struct Living {
-    thrust::device_vector<char>*stage, *turned;
+    thrust::device_vector<std::int8_t>*stage, *turned;
     thrust::device_vector<std::int32_t>*pre, *candidate;  // the last may be null
     thrust::device_vector<std::int64_t>* since;
     void (*sort)();  // by partners

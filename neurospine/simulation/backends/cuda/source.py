@@ -22,7 +22,7 @@ from brian2cuda.codeobject import CUDAStandaloneAtomicsCodeObject, CUDAStandalon
 from brian2cuda.device import CUDAStandaloneDevice
 from brian2cuda.utils.gputools import reset_cuda_installation, reset_gpu_selection
 
-from neurospine.simulation.assembly import assemble, refusals
+from neurospine.simulation.assembly import Assembly, assemble, refusals
 from neurospine.simulation.backends.cuda.tables import DeviceTables
 from neurospine.simulation.backends.standalone import source as standalone
 from neurospine.simulation.backends.standalone.arguments import Slot, slots
@@ -37,6 +37,8 @@ _HEADERS = (
     "iostream iterator map numeric random set stdint.h string tuple utility vector unistd.h "
     "thrust/host_vector.h thrust/device_vector.h curand.h curand_kernel.h"
 ).split()
+#: A statement that sets an element of an array.
+_SET = re.compile(r"^\s*(_ptr_\w+)\[(\w+)\] = ", re.MULTILINE)
 
 
 class _CodeObject(CUDAStandaloneCodeObject):  # type: ignore[misc]
@@ -85,13 +87,15 @@ def generate(network: Network, folder: Path) -> list[Slot]:
                     if border.where:
                         runner.template, runner.codeobj_class = "where", _CodeObject
                     runner.before_run({})
-            for line in standalone.main_lines(assembly):
+            first, *others = standalone.main_lines(assembly)
+            for line in (first, "neurospine::check_alone();", *others):
                 device.insert_code("main", line)
             # What Brian2CUDA writes and frees at the end is not wanted.
-            device.insert_code("before_end", "std::_Exit(neurospine::finish());")
+            end = "const int status = neurospine::finish(); std::fflush(stdout); std::_Exit(status);"
+            device.insert_code("before_end", end)
             with catch_logs():
                 device.build(directory=str(folder), compile=False, run=False, with_output=False)
-            tables = DeviceTables(network, assembly, device)
+            tables = DeviceTables(network, assembly, device, _alone(assembly, folder))
             found = slots(network, assembly, clock, tables.name_of)
             (folder / "tables.cu").write_text(tables.source(found))
             (folder / "declarations.h").write_text(tables.declarations())
@@ -106,6 +110,24 @@ def generate(network: Network, folder: Path) -> list[Slot]:
     for name in _OWN:
         (folder / name).write_text(files(__package__).joinpath(name).read_text())
     (folder / "program.cu").write_text(_unit(folder))
+    return found
+
+
+def _alone(assembly: Assembly, folder: Path) -> dict[str, Any]:
+    """Return the variables that say which cell a synapse sets, where it has to have it alone.
+
+    Spikes are dealt with all at once. What adds to a variable of a cell is an atomic operation;
+    what sets it needs one synapse for each cell, which the program makes sure of.
+    """
+    found = {}
+    for name, synapses in assembly.synapses.items():
+        for pathway in synapses._pathways:
+            for code in pathway._code_objects:
+                text = (folder / "code_objects" / f"{code.name}.cu").read_text()
+                for array, index in _SET.findall(text):
+                    if index != "_idx":
+                        variable = array.removeprefix("_ptr_array_")
+                        found[f"{name}: {pathway.name} sets {variable}"] = synapses.variables[index]
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -9,8 +10,9 @@ from brian2.codegen.generators.cpp_generator import c_data_type
 from brian2.core.clocks import Clock
 
 from neurospine.results.segments import spike_stream, trace_stream
+from neurospine.simulation.assembly import Assembly
 from neurospine.simulation.backends.standalone.tables import Tables
-from neurospine.simulation.network import Synapses
+from neurospine.simulation.network import Network, Synapses
 from neurospine.simulation.spreading import Spreading
 
 
@@ -18,6 +20,18 @@ class DeviceTables(Tables):
     """What `Tables` is for C++, for CUDA."""
 
     template = files(__package__).joinpath("templates/tables.cu")
+
+    def __init__(
+        self, network: Network, assembly: Assembly, device: Any, alone: Mapping[str, Any]
+    ) -> None:
+        """Note, besides what `Tables` does, which variables hold no number twice."""
+        super().__init__(network, assembly, device)
+        self.alone = alone
+
+    def content(self) -> dict[str, Any]:
+        """Return what the template is given."""
+        alone = {words: self.name_of(variable) for words, variable in self.alone.items()}
+        return {**super().content(), "alone": alone}
 
     def name_of(self, variable: Any) -> str:
         """Return how the program names the array of a variable, which clocks have on the host."""

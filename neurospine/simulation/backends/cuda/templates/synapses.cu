@@ -8,7 +8,7 @@ __global__ void _run_kernel_{{codeobj_name}}(
     ::neurospine::Reach _from,
     int64_t _step,
     {% if 'turned' in owner.variables %}
-    const char* _stage,
+    const int8_t* _stage,
     {% endif %}
     ///// KERNEL_PARAMETERS /////
     %KERNEL_PARAMETERS%
@@ -63,7 +63,7 @@ __global__ void _run_kernel_{{codeobj_name}}(
     if (!_arrivals.any()) return;
     {% if 'turned' in owner.variables %}
     const int64_t* _since = ::neurospine::data(::neurospine::since_{{owner.name}});
-    const char* _stage = ::neurospine::data(brian::dev{{get_array_name(owner.variables['stage'], access_data=False)}});
+    const int8_t* _stage = ::neurospine::data(brian::dev{{get_array_name(owner.variables['stage'], access_data=False)}});
     {% else %}
     const int64_t* _since = nullptr;
     {% endif %}

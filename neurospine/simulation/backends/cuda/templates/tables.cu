@@ -53,10 +53,9 @@ Summary {{spines.summary}}_sums;
 
 std::size_t {{spines.summary}}(std::vector<char>& payload, std::int64_t)
 {
-    const std::vector<char> stage = on_host({{spines.stage}});
     return summarise(
-        payload, {{spines.summary}}_sums, on_host({{spines.volume}}),
-        std::vector<std::int8_t>(stage.begin(), stage.end()), {{spines.stages}});
+        payload, {{spines.summary}}_sums, on_host({{spines.volume}}), on_host({{spines.stage}}),
+        {{spines.stages}});
 }
 
 void* {{spines.summary}}_place(std::size_t count)
@@ -103,6 +102,13 @@ std::size_t {{monitor.stream}}(std::vector<char>& payload, std::int64_t shift)
 }
 {% endfor %}
 }  // namespace
+
+void check_alone()
+{
+{% for words, array in alone.items() %}
+    check_alone("{{words}}", on_host({{array}}));
+{% endfor %}
+}
 
 const std::vector<Argument> arguments = {
 {% for slot in slots %}
