@@ -7,6 +7,7 @@ step, or need the memory of the host (see docs/cuda.md). Nothing of Brian2CUDA i
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -91,9 +92,12 @@ def generate(network: Network, folder: Path) -> list[Slot]:
             for line in (first, "neurospine::check_alone();", *others):
                 device.insert_code("main", line)
             # What Brian2CUDA writes and frees at the end is not wanted.
-            end = "const int status = neurospine::finish(); std::fflush(stdout); std::_Exit(status);"
+            end = (
+                "const int status = neurospine::finish(); std::fflush(stdout); std::_Exit(status);"
+            )
             device.insert_code("before_end", end)
-            with catch_logs():
+            with catch_logs(), warnings.catch_warnings():
+                warnings.simplefilter("ignore", ResourceWarning)  # files that it leaves open
                 device.build(directory=str(folder), compile=False, run=False, with_output=False)
             tables = DeviceTables(network, assembly, device, _alone(assembly, folder))
             found = slots(network, assembly, clock, tables.name_of)
