@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from neurospine import Model, Protocol, load_model
+from neurospine.simulation.backends.cuda import toolkit
 from neurospine.simulation.backends.standalone import build_cache
 from neurospine.simulation.network import Network
 from neurospine.simulation.simulate import find_backend
@@ -92,9 +93,12 @@ def on_host() -> Any:
 def same_as_cpp(on_host: Any, tmp_path: Path) -> Callable[..., int]:
     """Compare what the CUDA program of a network records with what that in C++ does."""
 
-    def compare(network: Network, tolerance: float = 1e-9) -> int:
+    def compare(network: Network, tolerance: float = 1e-9, *, device: bool = False) -> int:
+        if device and not toolkit.find_devices():
+            pytest.skip("no GPU")
         (tmp_path / "programs").mkdir()
-        cuda = on_host.records(on_host.OnHost(tmp_path / "programs"), network, tmp_path / "cuda")
+        engine = find_backend("cuda") if device else on_host.OnHost(tmp_path / "programs")
+        cuda = on_host.records(engine, network, tmp_path / "cuda")
         cpp = on_host.records(find_backend("cpp"), network, tmp_path / "cpp")
         return int(on_host.assert_same(cuda, cpp, tolerance))
 

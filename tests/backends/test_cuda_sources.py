@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,16 @@ def test_tools_are_part_of_the_name_of_a_program() -> None:
 
 def test_a_run_on_a_gpu_cannot_be_resumed() -> None:
     assert not find_backend("cuda").resumes
+
+
+def test_what_wants_a_gpu_says_so_where_there_is_none() -> None:
+    if toolkit.find_devices():
+        pytest.skip("there is a GPU")
+    command = [sys.executable, "-m", "benchmarks.gpu"]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("there is no CUDA device here")
 
 
 @pytest.mark.slow

@@ -328,6 +328,13 @@ def test_histories_are_the_same_on_both_backends(form: str, delay: int) -> None:
         np.testing.assert_allclose(found[name], wanted[name], rtol=NORMALS, atol=0)
 
 
+@pytest.mark.cuda
+@pytest.mark.parametrize(("form", "delay", "spread"), [("cheapest", 7, 0), ("cheapest", 1, 9)])
+def test_a_gpu_does_the_same(same_as_cpp: Any, form: str, delay: int, spread: int) -> None:
+    plan = prepare(made(form, delay, spread), days(), seed=5)
+    assert same_as_cpp(plan.network, 1e-7, device=True) > 10_000
+
+
 @cache
 def again() -> Protocol:
     """Two conditions and two repeats; spiking four times, with pauses that leave some spines."""
