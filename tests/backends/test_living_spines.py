@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from neurospine import Model, Protocol, Trajectory, simulate
+from neurospine.errors import BuildError
 from neurospine.simulation.simulate import prepare
 
 STEP = 1e-3
@@ -326,6 +329,19 @@ def test_histories_are_the_same_on_both_backends(form: str, delay: int) -> None:
     np.testing.assert_array_equal(found["stage"], wanted["stage"])
     for name in ("volume", "weight"):
         np.testing.assert_allclose(found[name], wanted[name], rtol=NORMALS, atol=0)
+
+
+@pytest.mark.cpp
+@pytest.mark.slow
+def test_a_cuda_program_refuses_cells_that_several_synapses_set(
+    on_host: Any, tmp_path: Path
+) -> None:
+    network = prepare(made("none", 1), days(), seed=5).network
+    sets = replace(network.synapses[0], on_pre="received = 2*received + volume")
+    network = replace(network, synapses=(sets, *network.synapses[1:]))
+    (tmp_path / "programs").mkdir()
+    with pytest.raises(BuildError, match=r"CUDA cannot run this: inputs: .*received.*several"):
+        on_host.records(on_host.OnHost(tmp_path / "programs"), network, tmp_path / "run")
 
 
 @pytest.mark.cuda
