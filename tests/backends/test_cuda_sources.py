@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import brian2
+import numpy as np
 import pytest
 
 from neurospine import Model, simulate
@@ -18,6 +19,7 @@ from neurospine.errors import BuildError
 from neurospine.simulation.backends.cuda import backend as cuda
 from neurospine.simulation.backends.cuda import toolkit
 from neurospine.simulation.backends.standalone import build_cache
+from neurospine.simulation.network import Network
 from neurospine.simulation.simulate import find_backend, prepare
 
 #: One protocol for each feature; all others are slow tests.
@@ -26,16 +28,15 @@ ALL = sorted(path.stem for path in (shipped_folder() / "protocols").rglob("*.tom
 
 
 @pytest.fixture
-def generated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
-    """Return the folder with the program of a protocol, made without any compiler."""
+def generated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Network], Path]:
+    """Return the folder with the program of a network, made without any compiler."""
     pytest.importorskip("brian2cuda")
     from neurospine.simulation.backends.cuda.source import generate
 
-    def make(protocol: str) -> Path:
-        plan = prepare(None, protocol)
+    def make(network: Network) -> Path:
         with monkeypatch.context() as patch:
             patch.setenv("PATH", str(tmp_path))
-            generate(plan.network, tmp_path)
+            generate(network, tmp_path)
         return tmp_path
 
     return make
@@ -44,9 +45,12 @@ def generated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str]
 @pytest.mark.parametrize(
     "protocol", [p if p in QUICK else pytest.param(p, marks=pytest.mark.slow) for p in ALL]
 )
-def test_every_protocol_has_a_cuda_program(generated: Callable[[str], Path], protocol: str) -> None:
+def test_every_protocol_has_a_cuda_program(
+    generated: Callable[[Network], Path], protocol: str
+) -> None:
     before = {name: brian2.prefs[name] for name in brian2.prefs}
-    folder = generated(protocol)
+    network = prepare(None, protocol).network
+    folder = generated(network)
     assert {name: brian2.prefs[name] for name in brian2.prefs} == before
     program = (folder / "program.cu").read_text()
     included = re.findall(r'#include "(.*\.(?:cu|cpp))"', program)
@@ -62,12 +66,19 @@ def test_every_protocol_has_a_cuda_program(generated: Callable[[str], Path], pro
             code = text[text.find("__global__") :]
             assert not re.search(r"curand|\b_randn?\(", code), name
             assert "cudaMemcpy(" not in code, name  # nothing waits for the host in a step
+    # What sets a variable of a cell is the only synapse of it, or the program would refuse.
+    spines = {synapses.name: synapses for synapses in network.synapses}
+    alone = re.findall(r'check_alone\("(\w+): .*__synaptic_(\w+)\)\)', texts["tables.cu"])
+    assert texts["tables.cu"].count('check_alone("') == len(alone)
+    for owner, side in alone:
+        cells = getattr(spines[owner], side)
+        assert np.unique(cells).size == cells.size, owner
 
 
 def test_lists_of_edges_and_monitors_are_not_those_of_brian2cuda(
-    generated: Callable[[str], Path],
+    generated: Callable[[Network], Path],
 ) -> None:
-    folder = generated("triplets")
+    folder = generated(prepare(None, "triplets").network)
     objects = [p.read_text() for p in (folder / "code_objects").glob("*.cu")]
     assert not any("std::map" in text for text in objects)
     assert not any("push_back" in t for t in objects if "_spikes_out" in t)
@@ -111,6 +122,7 @@ def test_a_run_on_a_gpu_cannot_be_resumed() -> None:
     assert not find_backend("cuda").resumes
 
 
+@pytest.mark.slow
 def test_what_wants_a_gpu_says_so_where_there_is_none() -> None:
     if toolkit.find_devices():
         pytest.skip("there is a GPU")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def compile_command(compiler: Compiler, curand: Curand, capability: str) -> list
     return [
         *(str(compiler.path), "-ccbin", build_cache.compiler(), "-std=c++17", "-O3", "-w"),
         *(f"-arch=sm_{capability.replace('.', '')}", "-rdc=true", "-I.", f"-I{curand.include}"),
-        *("program.cu", "-o", "main", str(curand.library)),
+        *("program.cu", "-o", "main", f"-L{curand.library.parent}", f"-l:{curand.library.name}"),
         *("-Xlinker", f"-rpath={curand.library.parent}"),
     ]
 
@@ -41,25 +42,35 @@ class CudaBackend:
 
     def build(self, network: Network) -> StandaloneProgram:
         """Return the program for a network, from the cache where it is there."""
-        lacking = [finding for finding in examine()["cuda"] if finding.found is None]
-        if lacking:
-            named = "; ".join(f"no {finding.what} ({finding.remedy})" for finding in lacking)
-            raise BuildError(
-                f"the cuda backend cannot be used here: {named}. 'neurospine doctor' shows what "
-                "there is; --backend cpp needs a C++ compiler only"
-            )
-        compiler = toolkit.find_compiler()
-        curand = compiler and toolkit.find_curand(compiler)
-        assert compiler
-        assert curand
-        command = compile_command(compiler, curand, _capability())
+        command, tools = _tools()
         main, arguments, fresh = build_cache.program(
-            network.structure,
-            lambda folder: _generate(network, folder),
-            command,
-            (compiler.release, version("brian2cuda")),
+            network.structure, lambda folder: _generate(network, folder), command, tools
         )
         return StandaloneProgram(main, arguments, fresh)
+
+
+@lru_cache(maxsize=1)
+def _tools() -> tuple[list[str], tuple[str, ...]]:
+    """Return what compiles a program here, and the versions that decide its code.
+
+    Raises
+    ------
+    BuildError
+        If something is missing; the message names all of it and what installs it.
+    """
+    lacking = [finding for finding in examine()["cuda"] if finding.found is None]
+    if lacking:
+        named = "; ".join(f"no {finding.what} ({finding.remedy})" for finding in lacking)
+        raise BuildError(
+            f"the cuda backend cannot be used here: {named}. 'neurospine doctor' shows what "
+            "there is; --backend cpp needs a C++ compiler only"
+        )
+    compiler = toolkit.find_compiler()
+    curand = toolkit.find_curand(compiler) if compiler else None
+    assert compiler
+    assert curand
+    command = compile_command(compiler, curand, _capability())
+    return command, (compiler.release, version("brian2cuda"))
 
 
 def _generate(network: Network, folder: Path) -> list[Slot]:
