@@ -7,6 +7,7 @@ from benchmarks import (
     dendritic_cells,
     dendritic_network,
     dopamine_network,
+    learning,
     living_spines,
     plastic_network,
     plasticity_rules,
@@ -61,6 +62,7 @@ BENCHMARKS = {
     "dendritic_cells": lambda report, quick: dendritic_cells.run(report, quick=quick),
     "dendritic_network": _dendritic_network,
     "living_spines": lambda report, quick: living_spines.run(report, quick=quick),
+    "learning": lambda report, quick: learning.run(report, quick=quick),
     "sweep": lambda report, quick: sweep.run(report, quick=quick),
     "build": lambda report, quick: build.run(report),
 }

@@ -60,6 +60,7 @@ def test_a_cuda_program_of_a_network_does_the_same(
 
 
 @pytest.mark.cpp
+@pytest.mark.slow
 def test_forms_do_not_change_network_activity(small_network: Any, activity: Any) -> None:
     model = small_network()
     folded, traces = (

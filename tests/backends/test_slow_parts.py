@@ -152,9 +152,8 @@ def test_a_cuda_program_does_the_same(same_as_cpp: Any, spine: str) -> None:
 
 
 @pytest.mark.cpp
-@pytest.mark.parametrize(
-    ("spine", "tolerance"), [("still", 1e-12), pytest.param("alive", 1e-6, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("spine", "tolerance"), [("still", 1e-12), ("alive", 1e-6)])
 def test_backends_agree(spine: str, tolerance: float) -> None:
     ours, theirs = run("numpy", spine), run("cpp", spine)
     for name in ("one", "other"):

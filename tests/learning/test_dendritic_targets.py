@@ -237,7 +237,14 @@ def test_weights_equal_those_of_the_authors_program() -> None:
             np.testing.assert_allclose(weights[0], wanted, rtol=0, atol=2e-5, err_msg=name)
 
 
-@pytest.mark.parametrize("cells", ["SomaI", "DendI", "top_down"])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pytest.param("SomaI", marks=pytest.mark.slow),
+        "DendI",
+        pytest.param("top_down", marks=pytest.mark.slow),
+    ],
+)
 def test_silent_cells_are_as_cells_without_weights(cells: str, digits: DataSet) -> None:
     network = load_network(
         "dendritic_targets", SMALL | {"steps": 3, "silenced_in_training": [cells]}
