@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from neurospine.commands import compare as comparing
+from neurospine.commands import doctor as examining
 from neurospine.commands import learn as learning
 from neurospine.commands import library, recovery, validation
 from neurospine.commands import sweep as sweeping
@@ -157,3 +158,4 @@ app.command()(sweeping.sweep)
 app.command()(comparing.compare)
 app.command()(learning.learn)
 app.command()(recovery.recover)
+app.command()(examining.doctor)

@@ -20,51 +20,13 @@ void run_role(Role role)
 // Let spikes reach the spines that are there, after births, deaths or a change of partners.
 void sort_all()
 {
-    for (const Living& spines : living) spines.sort();
+    for (const Living& spines : living) sort(spines);
 }
 
-// Take spikes on their way to spines that have died, or were not there, out of a queue.
-void forget(CSpikeQueue& arrivals, const std::vector<std::int8_t>& turned)
+// Give a number to a variable; `to` may be null.
+template <class T> void give(T* to, T value)
 {
-    for (std::vector<std::int32_t>& waiting : arrivals.queue) {
-        std::size_t kept = 0;
-        for (std::int32_t spine : waiting)
-            if (!turned[spine]) waiting[kept++] = spine;
-        waiting.resize(kept);
-    }
-}
-
-// Note births and deaths; say whether there were any.
-bool turn(const Living& spines, std::int64_t tick)
-{
-    const std::vector<std::int8_t>& turned = *spines.turned;
-    const std::size_t size = turned.size(), word = sizeof(std::uint64_t);
-    bool any = false;
-    for (std::size_t first = 0; first < size; first += word) {
-        const std::size_t last = first + word < size ? first + word : size;
-        std::uint64_t eight = 0;
-        std::memcpy(&eight, &turned[first], last - first);
-        if (!eight) continue;
-        any = true;
-        for (std::size_t slot = first; slot < last; slot++) {
-            if (!turned[slot]) continue;
-            if (spines.summary) {
-                const std::size_t copy = slot / (size / spines.summary->copies[0]);
-                spines.summary->births[copy] += turned[slot] >> 1 & 1;
-                spines.summary->deaths[copy] += turned[slot] & 1;
-            }
-            if (spines.events) {
-                spines.events->tick.push_back(tick);
-                spines.events->slot.push_back(static_cast<std::int32_t>(slot));
-                spines.events->pre.push_back((*spines.pre)[slot]);
-                spines.events->what.push_back(turned[slot]);
-            }
-        }
-    }
-    if (any)
-        for (CSpikeQueue* queue : spines.arrivals()) forget(*queue, turned);
-    if (spines.events && spines.events->slot.size() > Events::MOST) record_stream(spines.stream, tick);
-    return any;
+    if (to) transfer(to, &value, sizeof value);
 }
 
 void tick_slow_clock(std::int64_t tick)
@@ -73,16 +35,17 @@ void tick_slow_clock(std::int64_t tick)
     if (all.empty()) return;
     progress.ticks++;
     for (const SlowNumbers& numbers : all) {
-        if (numbers.tick) *numbers.tick = progress.ticks;
-        if (numbers.time) *numbers.time = static_cast<double>(tick) * step;
+        give(numbers.tick, progress.ticks);
+        give(numbers.time, static_cast<double>(tick) * step);
     }
     if (!stretch().spiking) run_role(REST);
     if (stretch().sampled) run_role(MEASURE);
     if (stretch().sample_steps) run_role(REPLAY);
     run_role(LIVE);
     if (stretch().sampled) run_role(KEEP);
+    const std::int64_t local = stretch().spiking ? tick - progress.began : 0;
     for (const Living& spines : living)
-        if (turn(spines, tick) && stretch().spiking) spines.sort();
+        if (turn(spines, tick, progress.spiked + local) && stretch().spiking) sort(spines);
 }
 
 // Give variables that change the values that hold from a border on. They are no part of the state.
@@ -95,10 +58,12 @@ void change_until(std::int64_t tick)
     now = row;
     for (const Change& change : changes) {
         const std::size_t blocks = change.ends.size();
-        double* at = static_cast<double*>(arguments[change.argument].place(change.ends[blocks - 1]));
-        std::int64_t element = 0;
+        std::vector<double> values(change.ends[blocks - 1]);
+        std::size_t element = 0;
         for (std::size_t block = 0; block < blocks; block++)
-            for (; element < change.ends[block]; element++) at[element] = change.table[row * blocks + block];
+            for (; element < (std::size_t)change.ends[block]; element++)
+                values[element] = change.table[row * blocks + block];
+        transfer(arguments[change.argument].place(element), values.data(), element * sizeof(double));
     }
 }
 
@@ -106,16 +71,13 @@ void begin(bool first)
 {
     change_until(progress.began);
     for (const SlowNumbers& numbers : slow_numbers()) {
-        *numbers.interval = static_cast<double>(stretch().slow_steps) * step;
-        if (numbers.sample_length && stretch().sample_steps)
-            *numbers.sample_length = static_cast<double>(stretch().sample_steps) * step;
+        give(numbers.interval, static_cast<double>(stretch().slow_steps) * step);
+        if (stretch().sample_steps)
+            give(numbers.sample_length, static_cast<double>(stretch().sample_steps) * step);
     }
     if (stretch().spiking && !first) {
         run_role(REWIRE);
-        for (const Living& spines : living)
-            if (spines.candidate)
-                for (std::size_t slot = 0; slot < spines.pre->size(); slot++)
-                    if (!(*spines.stage)[slot]) (*spines.pre)[slot] = (*spines.candidate)[slot];
+        for (const Living& spines : living) take_partners(spines);
     }
     if (!stretch().spiking && !stretch().sample_steps) run_role(QUIET);
     if (stretch().sampled) run_role(BEGIN);

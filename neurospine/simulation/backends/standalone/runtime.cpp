@@ -42,6 +42,18 @@ template <class T> void read_some(std::FILE* file, std::vector<T>& to, std::size
     if (count) read(file, to.data(), count * sizeof(T));
 }
 
+// Read numbers to where they belong, piece by piece.
+void read_to(std::FILE* file, void* to, std::size_t bytes)
+{
+    static char piece[1 << 16];
+    for (std::size_t done = 0; done < bytes;) {
+        const std::size_t size = std::min(sizeof piece, bytes - done);
+        read(file, piece, size);
+        transfer(static_cast<char*>(to) + done, piece, size);
+        done += size;
+    }
+}
+
 void read_changes(std::FILE* file)
 {
     std::uint64_t sizes[2];  // rows, variables
@@ -112,7 +124,7 @@ void load(const std::string& folder)
         if (!place && count) fail(std::string("wrong size of ") + argument.name);
         const std::size_t bytes = count * argument.width, padding = (8 - bytes % 8) % 8;
         char nothing[8];
-        if (bytes) read(file, place, bytes);
+        read_to(file, place, bytes);
         if (padding) read(file, nothing, padding);
     }
     read_changes(file);
@@ -143,6 +155,28 @@ void record(std::int64_t tick)
 {
     for (std::size_t number = 0; number < streams.size(); number++) record_stream(number, tick);
     report(tick);
+}
+
+void note(
+    const Living& spines, std::int64_t tick, std::size_t slot, std::size_t size, std::int8_t turned,
+    std::int32_t pre)
+{
+    if (spines.summary) {
+        const std::size_t copy = slot / (size / spines.summary->copies[0]);
+        spines.summary->births[copy] += turned >> 1 & 1;
+        spines.summary->deaths[copy] += turned & 1;
+    }
+    if (spines.events) {
+        spines.events->tick.push_back(tick);
+        spines.events->slot.push_back(static_cast<std::int32_t>(slot));
+        spines.events->pre.push_back(pre);
+        spines.events->what.push_back(turned);
+    }
+}
+
+void write_events(const Living& spines, std::int64_t tick)
+{
+    if (spines.events && spines.events->slot.size() > Events::MOST) record_stream(spines.stream, tick);
 }
 
 std::size_t summarise(

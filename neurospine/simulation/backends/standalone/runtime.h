@@ -7,6 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "living.h"
+#include "memory.h"
+
 namespace neurospine {
 
 // One array that the program gets at the start of a run. `place` makes room for `count`
@@ -53,17 +56,6 @@ struct Summary {
     std::vector<double> births, deaths;
 };
 
-// A set of synapses whose spines are born and die.
-struct Living {
-    std::vector<std::int8_t>*stage, *turned;
-    std::vector<std::int32_t>*pre, *candidate;  // the last may be null
-    std::vector<CSpikeQueue*> (*arrivals)();
-    void (*sort)();  // let spikes reach the spines that are there, and no others
-    Events* events;    // null where they are not recorded
-    std::size_t stream;  // of the events
-    Summary* summary;  // the same
-};
-
 // A piece of the state of the program.
 struct State {
     std::size_t bytes;
@@ -94,7 +86,6 @@ extern const std::vector<Argument> arguments;  // these are written for each net
 extern const std::vector<Stream> streams;
 extern const std::vector<Border> borders;
 extern const std::vector<Living> living;
-extern const std::vector<CSpikeQueue* (*)()> queues;
 std::vector<SlowNumbers> slow_numbers();
 std::vector<State> state();
 
@@ -110,6 +101,17 @@ extern Progress progress;
 void spread(double* values, const double* coupling, std::size_t count, double interval);
 void collect(const std::vector<double>& from, const std::vector<std::int32_t>& index, double* to);
 void look(std::vector<double>& here, const std::vector<std::int32_t>& index, const double* there);
+
+// What happens to spines that are born and die (living.cpp). Spikes that were sent before the
+// step of spiking `spiked` do not reach spines that have turned.
+void sort(const Living& spines);        // let spikes reach the spines that are there
+bool turn(const Living& spines, std::int64_t tick, std::int64_t spiked);  // was there any?
+void take_partners(const Living& spines);  // give empty slots their new presynaptic cells
+// Count and record that a slot of so many has turned; write what was recorded if it is much.
+void note(
+    const Living& spines, std::int64_t tick, std::size_t slot, std::size_t size, std::int8_t turned,
+    std::int32_t pre);
+void write_events(const Living& spines, std::int64_t tick);
 
 [[noreturn]] void fail(const std::string& message);
 

@@ -20,16 +20,17 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices, reset_device
 from brian2.utils.logger import catch_logs
 
-from neurospine.simulation.assembly import assemble, refusals
+from neurospine.simulation.assembly import Assembly, assemble, refusals
 from neurospine.simulation.backends.standalone.arguments import BORDERS, Slot, slots
-from neurospine.simulation.backends.standalone.tables import tables_source
+from neurospine.simulation.backends.standalone.tables import Tables
 from neurospine.simulation.network import Network
 
 _DEVICE = "neurospine_standalone"
 #: Code objects with these words in their name run once, before the first step.
 _ONCE = ("synapses_create_array", "before_run")
 #: The parts of a program that are the same for all networks.
-_OWN = ("runtime.cpp", "checkpoint.cpp", "spreading.cpp", "driver.cpp")
+_OWN = ("runtime.cpp", "checkpoint.cpp", "spreading.cpp", "living.cpp", "driver.cpp")
+_OWN_HEADERS = ("clocks.h", "memory.h", "living.h", "runtime.h")
 _HEADERS = (
     "algorithm cassert chrono climits cmath csignal cstdint cstdio cstdlib cstring ctime fstream "
     "iostream iterator map random set stdint.h string tuple utility vector"
@@ -55,7 +56,7 @@ def generate(network: Network, folder: Path) -> list[Slot]:
                 thresholder.codeobj_class = _CodeObject
             if isinstance(group, brian2.NeuronGroup):
                 group.state_updater.codeobj_class = _CodeObject
-        caller, clock = _caller(network)
+        caller, clock = border_caller(network)
         assembly.network.add(caller)
         with refusals(), catch_logs():  # that the order of statements matters is meant
             assembly.network.run(0 * second, namespace={})
@@ -63,37 +64,48 @@ def generate(network: Network, folder: Path) -> list[Slot]:
                 if border.where:
                     runner.template, runner.codeobj_class = "where", _CodeObject
                 runner.before_run({})
-        # The arrays have their real sizes only now: fill them, then let the pathways
-        # sort their synapses again, and go through the stretches that the arguments give.
-        pathways = [p.name for s in assembly.synapses.values() for p in s._pathways]
-        device.insert_code("main", "neurospine::load(brian::results_dir);")
-        device.insert_code("main", "Clock::shortest = _array_defaultclock_dt[0];")
-        for pathway in pathways:
-            device.insert_code("main", f"_before_run_{pathway}_push_spikes();")
-        device.insert_code("main", "neurospine::go(network);")
+        for line in main_lines(assembly):
+            device.insert_code("main", line)
         # All results have left by the streams; Brian2's own files are not wanted.
         device.insert_code("before_end", "return neurospine::finish();")
         device.build(directory=str(folder), compile=False, run=False, with_output=False)
-        found = slots(network, assembly, clock, device)
-        tables = tables_source(network, assembly, device, found)
+        tables = Tables(network, assembly, device)
+        found = slots(network, assembly, clock, tables.name_of)
+        text = tables.source(found)
     finally:
         device.reinit()
         reset_device()
-    (folder / "tables.cpp").write_text(tables)
-    for name in ("clocks.h", "runtime.h", *_OWN):
+    (folder / "tables.cpp").write_text(text)
+    for name in (*_OWN_HEADERS, *_OWN):
         (folder / name).write_text(files(__package__).joinpath(name).read_text())
     (folder / "program.cpp").write_text(_unit(folder))
     return found
 
 
-def _caller(network: Network) -> tuple[Any, Any]:
+def main_lines(assembly: Assembly) -> list[str]:
+    """Return what a program does when the generated code has set up its objects.
+
+    The arrays have their real sizes only now: they are filled, then the pathways sort their
+    synapses again, and the stretches that the arguments give are gone through.
+    """
+    pathways = [p.name for s in assembly.synapses.values() for p in s._pathways]
+    lines = [
+        "neurospine::load(brian::results_dir);",
+        "Clock::shortest = _array_defaultclock_dt[0];",
+    ]
+    lines += [f"_before_run_{pathway}_push_spikes();" for pathway in pathways]
+    return [*lines, "neurospine::go(network);"]
+
+
+def border_caller(network: Network) -> tuple[Any, Any]:
     """Return a group of one element that calls what is due at borders, and its clock."""
     function = Function(
         lambda tick: 0.0, arg_units=[1], return_unit=1, arg_types=["integer"], return_type="float"
     )
     call = "static inline double call_border(int64_t) { return ::neurospine::at_border("
     call += "brian::_array_defaultclock_timestep[0]); }"
-    function.implementations.add_implementation("cpp", call, name="call_border")
+    for target in ("cpp", "cuda"):  # the CUDA backend has a template that does it
+        function.implementations.add_implementation(target, call, name="call_border")
     group = brian2.NeuronGroup(1, "called : 1", namespace={"call_border": function}, name=BORDERS)
     runner = group.run_regularly(
         "called = call_border(t_in_timesteps)",
@@ -105,12 +117,16 @@ def _caller(network: Network) -> tuple[Any, Any]:
     return group, runner.clock
 
 
+def sources_of(folder: Path) -> list[str]:
+    """Return the source files of a generated project."""
+    found = re.search(r"^SRCS = (.*)$", (folder / "makefile").read_text(), re.MULTILINE)
+    assert found, "Brian2 wrote a makefile without sources"
+    return sorted(found.group(1).split())
+
+
 def _unit(folder: Path) -> str:
     """Return the one translation unit of a generated project."""
-    makefile = (folder / "makefile").read_text()
-    found = re.search(r"^SRCS = (.*)$", makefile, re.MULTILINE)
-    assert found, "Brian2 wrote a makefile without sources"
-    sources = sorted(found.group(1).split())
+    sources = sources_of(folder)
     objects = [source for source in sources if source.startswith("code_objects/")]
     once = [source for source in objects if any(word in source for word in _ONCE)]
     others = [source for source in sources if "/" not in source]
