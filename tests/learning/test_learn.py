@@ -104,6 +104,15 @@ def whole(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def test_rates_fall_over_the_samples_that_are_asked_for() -> None:
+    asked = load_experiment("balanced_targets", samples=400)
+    assert asked.networks["balanced_targets"].falling
+    for experiment in (asked, Experiment.of_table(asked.table(), "again")):
+        assert experiment.networks["balanced_targets"].samples == experiment.samples == 400
+    both = load_experiment("dendritic_rules_digits", samples=600)
+    assert {network.samples for network in both.networks.values()} == {600}
+
+
 def test_a_result_says_what_a_trainer_does(tiny: Path, whole: Path) -> None:
     learned = load_learning(whole)
     (outcome,) = learned.networks.values()

@@ -88,7 +88,7 @@ def load_experiment(
         What to change in a network; see `load_network`.
     seeds, samples, every
         Other than five seeds from 0 on, or those of a comparison; what the file says; and a
-        twentieth of that.
+        twentieth of that. Rates that fall to 0 do so over these samples.
     weights
         Whether weights at the end are kept; by default those of a single network are.
 
@@ -117,7 +117,11 @@ def load_experiment(
     _check(found.seeds, total, every, batch)
     keep = weights if weights is not None else not found.control
     chunk = every or -(-total // CHUNKS // batch) * batch
-    return replace(found, samples=total, every=chunk, weights=keep)
+    networks = {
+        name: network.model_copy(update={"samples": total})
+        for name, network in found.networks.items()
+    }
+    return replace(found, networks=networks, samples=total, every=chunk, weights=keep)
 
 
 def _of_comparison(path: Path) -> Experiment:
