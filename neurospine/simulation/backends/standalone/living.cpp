@@ -3,24 +3,9 @@
 
 namespace neurospine {
 
-namespace {
+void sort(const Living& spines, bool anew) { spines.sort(anew); }
 
-// Take spikes on their way to spines that have died, or were not there, out of a queue.
-void forget(CSpikeQueue& arrivals, const std::vector<std::int8_t>& turned)
-{
-    for (std::vector<std::int32_t>& waiting : arrivals.queue) {
-        std::size_t kept = 0;
-        for (std::int32_t spine : waiting)
-            if (!turned[spine]) waiting[kept++] = spine;
-        waiting.resize(kept);
-    }
-}
-
-}  // namespace
-
-void sort(const Living& spines) { spines.sort(); }
-
-bool turn(const Living& spines, std::int64_t tick, std::int64_t)
+bool turn(const Living& spines, std::int64_t tick)
 {
     const std::vector<std::int8_t>& turned = *spines.turned;
     const std::size_t size = turned.size(), word = sizeof(std::uint64_t);
@@ -34,8 +19,6 @@ bool turn(const Living& spines, std::int64_t tick, std::int64_t)
         for (std::size_t slot = first; slot < last; slot++)
             if (turned[slot]) note(spines, tick, slot, size, turned[slot], (*spines.pre)[slot]);
     }
-    if (any)
-        for (CSpikeQueue* queue : spines.arrivals()) forget(*queue, turned);
     write_events(spines, tick);
     return any;
 }

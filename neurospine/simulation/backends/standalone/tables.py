@@ -70,7 +70,7 @@ class _Tables:
             "living": [
                 self.living(s, contacts, summaries) for s in self.network.synapses if s.lives
             ],
-            "queues": self.queues(),
+            "pathways": self.pathways(),
             "state": self.state(),
         }
 
@@ -147,10 +147,6 @@ class _Tables:
         candidate = "nullptr"
         if "candidate" in synapses.values:
             candidate = f"&{self.arrays(owner, 'candidate')[0]}"
-        pathways = [
-            (f"brian::{pathway.name}", self.name_of(pathway.synapse_sources))
-            for pathway in owner._pathways
-        ]
         stream, summary = contact_stream(synapses.name), summary_stream(synapses.name)
         return {
             "name": synapses.name,
@@ -161,12 +157,11 @@ class _Tables:
             "turned": turned,
             "pre": pre,
             "candidate": candidate,
-            "pathways": pathways,
-            "arrivals": [name for name, _ in pathways if not name.endswith("_post")],
+            "pathways": [f"brian::{pathway.name}" for pathway in owner._pathways],
             "contacts": stream if stream in contacts else "",
         }
 
-    def queues(self) -> list[str]:
+    def pathways(self) -> list[str]:
         owners = self.assembly.synapses.values()
         return [f"brian::{pathway.name}" for owner in owners for pathway in owner._pathways]
 
