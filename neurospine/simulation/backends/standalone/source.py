@@ -22,6 +22,7 @@ from brian2.utils.logger import catch_logs
 
 from neurospine.simulation.assembly import assemble, refusals
 from neurospine.simulation.backends.standalone.arguments import BORDERS, Slot, slots
+from neurospine.simulation.backends.standalone.precision import single
 from neurospine.simulation.backends.standalone.tables import tables_source
 from neurospine.simulation.backends.standalone.visits import apart
 from neurospine.simulation.network import Network
@@ -31,6 +32,8 @@ _DEVICE = "neurospine_standalone"
 _ONCE = ("synapses_create_array", "before_run")
 #: The parts of a program that are the same for all networks.
 _OWN = ("runtime.cpp", "checkpoint.cpp", "spreading.cpp", "living.cpp", "driver.cpp")
+#: Those of them that go through all spines in a tick.
+_BUSY = ("living.cpp", "spreading.cpp", "runtime.cpp")
 _OWN_HEADERS = ("clocks.h", "pathways.h", "memory.h", "living.h", "runtime.h")
 _HEADERS = (
     "algorithm cassert chrono climits cmath csignal cstdint cstdio cstdlib cstring ctime fstream "
@@ -41,7 +44,9 @@ _HEADERS = (
 class _CodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
     """Code made from our own template where `templates` has one of that name."""
 
-    templater = CPPStandaloneCodeObject.templater.derive(__package__, env_globals={"apart": apart})
+    templater = CPPStandaloneCodeObject.templater.derive(
+        __package__, env_globals={"apart": apart, "single": single}
+    )
 
 
 def generate(network: Network, folder: Path) -> list[Slot]:
@@ -65,8 +70,10 @@ def generate(network: Network, folder: Path) -> list[Slot]:
         with refusals(), catch_logs():  # that the order of statements matters is meant
             assembly.network.run(0 * second, namespace={})
             for border, runner in zip(network.borders, assembly.borders, strict=True):
+                if border.kernel is None:
+                    runner.codeobj_class = _CodeObject
                 if border.where:
-                    runner.template, runner.codeobj_class = "where", _CodeObject
+                    runner.template = "where"
                 runner.before_run({})
         # The arrays have their real sizes only now: fill them, then let the pathways
         # sort their synapses again, and go through the stretches that the arguments give.
@@ -126,10 +133,13 @@ def _unit(folder: Path) -> str:
     lines += ['#include "network.h"', '#include "runtime.h"']
     lines += [f'#include "{source.removesuffix(".cpp")}.h"' for source in objects]
     lines += [_enclosed(folder, source) for source in objects if source not in once]
-    # What runs once is not worth the time that optimising it takes.
+    lines += [f'#include "{source}"' for source in _BUSY]
+    # What runs once or seldom is not worth the time that optimising it takes.
     lines += ["#pragma GCC optimize (1)"]
     lines += [_enclosed(folder, source) for source in once]
-    lines += [f'#include "{source}"' for source in (*others, "tables.cpp", *_OWN)]
+    lines += [
+        f'#include "{source}"' for source in (*others, "tables.cpp", *_OWN) if source not in _BUSY
+    ]
     return "\n".join((*lines, ""))
 
 
