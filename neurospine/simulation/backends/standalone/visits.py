@@ -69,7 +69,7 @@ def apart(code: str | list[str], source: str) -> tuple[str, str, str, list[Sum] 
                 rest.append(line)
                 if name in _WORD.findall(found[3]):
                     return "", "", "", None
-            elif name in _WORD.findall(line):
+            elif name in _WORD.findall(line) or target in line:
                 return "", "", "", None
             else:
                 rest.append(line)
