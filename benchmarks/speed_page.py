@@ -52,7 +52,9 @@ def _rows(title: str, rows: list[dict[str, Any]]) -> str:
 
 def _where(result: dict[str, Any]) -> str:
     """Return where and when a table was measured."""
-    loads = " to ".join(f"{result[key]:.1f}" for key in ("load", "load at the end"))
+    loads = " to ".join(
+        f"{result[key]:.1f}" for key in ("load", "load at the end") if key in result
+    )
     where = f"{result['processor']}, {result['cores']} cores, load {loads}, {result['date']}"
     return f"\n\n({'; '.join([where, *result.get('notes', [])])})"
 

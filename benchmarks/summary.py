@@ -57,7 +57,7 @@ def summary(rows_of: Callable[[str], list[dict[str, Any]] | None]) -> list[dict[
     found = []
     for workload, title, column, whose in WORKLOADS:
         rows = {row["what"]: str(row[column]) for row in rows_of(title) or ()}
-        if rows:
-            medians = {name: rows[row].split(" ")[0] for name, row in whose.items() if row in rows}
+        medians = {name: rows[row].split(" ")[0] for name, row in whose.items() if row in rows}
+        if medians:
             found.append({"workload": workload, **{name: medians.get(name, "") for name in OTHERS}})
     return found

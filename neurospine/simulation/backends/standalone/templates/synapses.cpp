@@ -45,12 +45,15 @@
             const int32_t _count = std::min(_row.count - _first, _most);
             const int32_t* __restrict _synapses = _row.synapses + _first;
             {{_sender|autoindent}}
+            {# A long visit gains little where synapses are side by side, and takes long to compile. #}
+            {% if _visit|length < 2000 %}
             if(_row.whole)
             {
                 const size_t _start = _synapses[0];
                 {{visit_all("_start + _k", _visit, _places, _sums)}}
             }
             else
+            {% endif %}
             {
                 {{visit_all("_synapses[_k]", _visit, _places, _sums)}}
             }
