@@ -8,6 +8,7 @@ from benchmarks import (
     dendritic_network,
     dopamine_network,
     full_network,
+    learning,
     living_spines,
     plastic_network,
     plasticity_rules,
@@ -77,6 +78,7 @@ BENCHMARKS = {
     "dendritic_network": _dendritic_network,
     "living_spines": lambda report, quick: living_spines.run(report, quick=quick),
     "two_runs": _two_runs,
+    "learning": lambda report, quick: learning.run(report, quick=quick),
     "sweep": lambda report, quick: sweep.run(report, quick=quick),
     "build": lambda report, quick: build.run(report),
 }

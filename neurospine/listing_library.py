@@ -43,7 +43,7 @@ def library_tables(word: str | None = None) -> Iterator[RenderableType]:
     if "protocol" in kinds:
         yield _protocols(broken)
     parts: dict[str, Any] = {}
-    for name, path in list_files("models").items():
+    for name, path in list_files("models").items() if {*kinds} & {*KINDS} else ():
         try:
             parts[name] = parse_part(read_text(path), display(path))
         except NeurospineError as error:
@@ -55,7 +55,7 @@ def library_tables(word: str | None = None) -> Iterator[RenderableType]:
                 table.add(name, part.summary, ", ".join(getattr(part, "sets", {})))
         if table.rows:
             yield table
-    for kind, table in network_tables(broken).items():
+    for kind, table in network_tables(broken).items() if {*kinds} - {"protocol", *KINDS} else ():
         if kind in kinds:
             yield table
     for problem in broken:

@@ -1,8 +1,9 @@
 """Draw docs/images/spiking_digits.png from what `neurospine learn spiking_digits` wrote.
 
-    python tools/draw_spiking_digits.py spiking_digits.h5
+    python tools/draw_spiking_digits.py spiking_digits.h5 off.h5
 
-With plasticity off weights stay as they are before the first sample, so that is the level shown.
+The second file is of the same with plasticity off (`--set dendritic_target.rate=0`); as weights
+stay what they are, a few samples are enough.
 """
 
 import sys
@@ -16,10 +17,10 @@ PICTURE = Path(__file__).parent.parent / "docs" / "images" / "spiking_digits.png
 NAME = "spiking_digits"
 
 
-def main(path: str) -> None:
+def main(path: str, off: str) -> None:
     found = load_learning(path).networks[NAME]
     curve, end = 100 * found.curves["validation_accuracy"], 100 * found.final
-    still = float(curve[0].mean())
+    still = float(100 * load_learning(off).networks[NAME].curves["validation_accuracy"].mean())
     figure, axes = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
     axes.plot(curve["samples"], curve, color="0.75", lw=1)
     axes.plot(curve["samples"], curve.mean("seed"), color="#0072b2", lw=2.5)
@@ -36,4 +37,4 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:3])

@@ -68,6 +68,7 @@ METHODS: dict[str, tuple[Values, dict[str, Range]]] = {
     "finer_checks": ({**_PUBLISHED, "every": 5}, _PUBLISHED_RANGES),
     "finer_gradient": ({**_PUBLISHED, "every": 5, "evidence": "gradient"}, _PUBLISHED_RANGES),
     "spine_bounds": (_OURS, _OURS_RANGES),
+    "epoch_checks": ({k: v for k, v in _OURS.items() if k != "every"}, _OURS_RANGES),
     "growth_only": ({**_OURS, "shrinkage": 1.0}, _without(_OURS_RANGES, "shrinkage")),
     "shrink_only": ({**_OURS, "growth": 0.0}, _OURS_RANGES),
     "bounds_and_dropout": ({**_OURS, **_TUNED}, _SILENCE),

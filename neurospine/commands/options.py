@@ -29,7 +29,7 @@ Disorders = Annotated[
     list[str] | None,
     typer.Option("--disorder", metavar="NAME", help="What changes the model; repeatable."),
 ]
-BackendName = Annotated[str, typer.Option(help="cpp, cython or numpy (needs no compiler).")]
+BackendName = Annotated[str, typer.Option(help="cpp, cuda, cython or numpy (needs no compiler).")]
 Seed = Annotated[int, typer.Option(min=0, help="Fixes every random number.")]
 Form = Annotated[
     str | None,

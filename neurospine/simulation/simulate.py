@@ -13,6 +13,7 @@ from neurospine.errors import BuildError, ResultError, suggest
 from neurospine.results.part import held, part_info, part_of
 from neurospine.results.trajectory import Trajectory
 from neurospine.simulation.backends.backend import Backend, Progress
+from neurospine.simulation.backends.cuda.backend import CudaBackend
 from neurospine.simulation.backends.runtime import RuntimeBackend
 from neurospine.simulation.backends.standalone import StandaloneBackend
 from neurospine.simulation.form import FormName
@@ -23,9 +24,12 @@ from neurospine.simulation.running import run_in, run_plan
 Disorders = str | Path | Disorder | Sequence[str | Path | Disorder]
 BACKENDS: Mapping[str, Backend] = {
     "cpp": StandaloneBackend(),
+    "cuda": CudaBackend(),
     "cython": RuntimeBackend("cython"),
     "numpy": RuntimeBackend("numpy"),
 }
+#: Those that make programs which are kept.
+COMPILED = ("cpp", "cuda")
 
 
 def simulate(
@@ -51,7 +55,8 @@ def simulate(
     protocol
         A protocol or its name.
     backend
-        ``"cpp"`` (compiled, cached), ``"cython"`` or ``"numpy"`` (needs no compiler).
+        ``"cpp"`` (compiled, cached), ``"cuda"`` (the same on a GPU), ``"cython"`` or
+        ``"numpy"`` (needs no compiler).
     seed
         Fixes every random number of the run.
     parameters

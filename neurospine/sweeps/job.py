@@ -25,7 +25,7 @@ from neurospine.simulation.form import FormName
 from neurospine.simulation.plan import make_plan
 from neurospine.simulation.provenance import same_program
 from neurospine.simulation.running import RESULT_FILE, run_aside
-from neurospine.simulation.simulate import find_backend
+from neurospine.simulation.simulate import COMPILED, find_backend
 
 #: Folders of runs that go on begin like this.
 ASIDE = ".run-"
@@ -113,7 +113,7 @@ def finished(path: Path, protocol: Protocol) -> dict[str, pd.DataFrame] | None:
 def _run(job: Job) -> Outcome:
     _check(job)
     engine = find_backend(job.backend)
-    compiles = job.backend == "cpp"
+    compiles = job.backend in COMPILED
     with _aside(Path(job.folder)) as folder:
         with _MAKING:
             plan = make_plan(job.model, job.protocol, seed=job.seed, form=job.form)

@@ -17,7 +17,7 @@ from neurospine.results.tables import written_aside
 from neurospine.simulation.form import FormName
 from neurospine.simulation.plan import Plan
 from neurospine.simulation.provenance import same_program
-from neurospine.simulation.simulate import find_backend
+from neurospine.simulation.simulate import COMPILED, find_backend
 from neurospine.sweeps.axes import Values, read_axes, read_seeds
 from neurospine.sweeps.grid import Grid
 from neurospine.sweeps.job import Job, Outcome, finished, result_path
@@ -241,7 +241,7 @@ def _jobs(grid: Grid, runs: Path, outcomes: Mapping[str, Outcome]) -> list[Job]:
 
 def _build(made: Mapping[str, Plan | None], backend: str) -> int:
     """Build what the corners of a grid need; return how many programs were not there yet."""
-    if backend != "cpp":
+    if backend not in COMPILED:
         return 0
     engine = find_backend(backend)
     return sum(engine.build(plan.network).fresh for plan in made.values() if plan)

@@ -12,7 +12,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from neurospine.errors import BuildError
 from neurospine.simulation.plan import make_plan
-from neurospine.simulation.simulate import find_backend
+from neurospine.simulation.simulate import COMPILED, find_backend
 from neurospine.sweeps.grid import Point
 from neurospine.sweeps.job import Job, Outcome, do
 
@@ -137,7 +137,7 @@ def connected(address: str) -> Any:
 
 def build_all(points: Sequence[Point], job: Job) -> int:
     """Build the programs that runs at these points need; return how many were not there yet."""
-    if job.backend != "cpp":
+    if job.backend not in COMPILED:
         return 0
     engine = find_backend(job.backend)
     fresh = 0

@@ -30,7 +30,15 @@ STEP, DURATION = 0.1, 400.0
 #: mV; the same steps in another order of additions, and the upswing multiplies roundings.
 POTENTIAL = 1e-5
 CHANGE = 1e-6
-BACKENDS = ("numpy", pytest.param("cpp", marks=pytest.mark.cpp))
+#: Backend, delay of the filter (ms) and homeostasis; both numbers change what is built.
+CASES = [
+    ("numpy", 0.0, 1.0),
+    ("numpy", 5.0, 0.0),
+    pytest.param("numpy", 0.0, 0.0, marks=pytest.mark.slow),
+    pytest.param("numpy", 5.0, 1.0, marks=pytest.mark.slow),
+    pytest.param("cpp", 5.0, 1.0, marks=pytest.mark.cpp),
+    pytest.param("cpp", 0.0, 0.0, marks=[pytest.mark.cpp, pytest.mark.slow]),
+]
 PULSES = (20.0, 40.0, 60.0, 130.0, 155.0, 300.0)
 ARRIVALS = (12.0, 25.0, 52.0, 53.3, 61.0, 120.0, 170.0, 310.0)
 
@@ -50,9 +58,7 @@ def protocol(**model: Any) -> Protocol:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("homeostasis", [0.0, 1.0])
-@pytest.mark.parametrize("delay", [0.0, 5.0])
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("backend", "delay", "homeostasis"), CASES)
 def test_engine_follows_a_plain_integration(backend: str, delay: float, homeostasis: float) -> None:
     current = clopath.pulses(45000.0, 0.5, PULSES)
     potential, spikes = clopath.neuron(current, DURATION, STEP)

@@ -55,7 +55,9 @@ def volumes(
 SLOPE = {"role": "noise_slope", "factor": 1.5}
 
 
-@pytest.mark.parametrize("backend", ["numpy", pytest.param("cpp", marks=pytest.mark.cpp)])
+@pytest.mark.parametrize(
+    "backend", ["numpy", pytest.param("cpp", marks=[pytest.mark.cpp, pytest.mark.slow])]
+)
 def test_a_step_is_nothing_before_and_all_after(backend: str) -> None:
     """It is the same whether the onset counts from the start or from the phase that begins then."""
     control = volumes(days(), backend=backend)
@@ -113,7 +115,10 @@ def test_pairs_of_spikes_count_with_the_strength_of_their_time(backend: str, for
     np.testing.assert_allclose(changed[4] - control[2], 2 * gained, rtol=1e-12)
 
 
-@pytest.mark.parametrize("backend", ["numpy", pytest.param("cpp", marks=pytest.mark.cpp)])
+@pytest.mark.parametrize(
+    "backend",
+    [pytest.param("numpy", marks=pytest.mark.slow), pytest.param("cpp", marks=pytest.mark.cpp)],
+)
 def test_conditions_have_courses_of_their_own(backend: str) -> None:
     """Each condition goes as a run of its own would: they share their random numbers."""
     late = disorder("late", **SLOPE, onset="4 day")

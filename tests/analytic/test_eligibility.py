@@ -245,9 +245,10 @@ def check(rule: str, kind: str, form: str, backend: str) -> None:
         assert np.abs(volume[rows, own] - wanted).max() < 1e-9 * 0.1
 
 
-#: Every gate in the folded form, every form with the two gates; other pairs are slow.
+#: One gate in the folded form, every form with the two gates; other pairs are slow.
+QUICK = {("folded", "alpha"), *((form, "two") for form in FORMS["pair"])}
 CASES = [
-    pytest.param(rule, form, kind, marks=[pytest.mark.slow] * (kind != "two" and form != "folded"))
+    pytest.param(rule, form, kind, marks=[pytest.mark.slow] * ((form, kind) not in QUICK))
     for rule, forms in FORMS.items()
     for form in forms
     for kind in GATES
@@ -260,6 +261,6 @@ def test_equals_integration_in_steps(rule: str, form: str, kind: str) -> None:
 
 
 @pytest.mark.cpp
-@pytest.mark.parametrize("form", ["folded", "neuron_traces"])
+@pytest.mark.parametrize("form", ["folded", pytest.param("neuron_traces", marks=pytest.mark.slow)])
 def test_equals_it_in_compiled_programs(form: str) -> None:
     check("pair", "two", form, "cpp")

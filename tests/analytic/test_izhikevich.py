@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import brian2
 import numpy as np
+import pytest
 from brian2 import ms, second
 
 from neurospine import Protocol, load_model, simulate
@@ -77,6 +78,7 @@ def clock_driven(step: float) -> float:
     return float(synapse.s[0])
 
 
+@pytest.mark.slow
 def test_the_clock_driven_form_comes_nearer_with_its_step() -> None:
     errors = []
     for step in (1.0, 0.25):

@@ -42,13 +42,20 @@ def change(form: str, backend: str, *, activity: bool) -> float:
         ("textbook", "numpy"),
         ("neuron_traces", "numpy"),
         ("folded", "numpy"),
-        pytest.param("folded", "cpp", marks=pytest.mark.cpp),
+        pytest.param("folded", "cpp", marks=[pytest.mark.cpp, pytest.mark.slow]),
     ],
 )
 def test_a_night_without_activity_is_not_paired_over(form: str, backend: str) -> None:
     assert change(form, backend, activity=False) == 0
 
 
-@pytest.mark.parametrize("form", ["textbook", "neuron_traces", "folded"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param("textbook", marks=pytest.mark.slow),
+        pytest.param("neuron_traces", marks=pytest.mark.slow),
+        "folded",
+    ],
+)
 def test_a_sampled_night_goes_on_where_the_sample_was(form: str) -> None:
     assert change(form, "numpy", activity=True) > 0.005

@@ -159,7 +159,9 @@ def compare(name: str, backend: str, sites: int, days: int, tick: str = "1 hour"
     assert lost == pytest.approx(wanted, abs=UNLIKELY * wanted**0.5 + STEP_ERROR * wanted)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] * (n != "slice_culture")) for n in PRESETS]
+)
 def test_a_population_follows_its_chain(name: str) -> None:
     compare(name, "numpy", 8_000, 16)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import pytest
 
 from neurospine import Model, Protocol, load_model
+from neurospine.simulation.backends.cuda import toolkit
 from neurospine.simulation.backends.standalone import build_cache
+from neurospine.simulation.network import Network
+from neurospine.simulation.simulate import find_backend
 
 
 @pytest.fixture
@@ -70,3 +74,32 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "own builds"
     monkeypatch.setenv("NEUROSPINE_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def on_host() -> Any:
+    """The module that runs CUDA programs on the processor."""
+    pytest.importorskip("brian2cuda")
+    path = Path(__file__).with_name("on_host.py")
+    spec = importlib.util.spec_from_file_location("on_host", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def same_as_cpp(on_host: Any, tmp_path: Path) -> Callable[..., int]:
+    """Compare what the CUDA program of a network records with what that in C++ does."""
+
+    def compare(network: Network, tolerance: float = 1e-9, *, device: bool = False) -> int:
+        if device and not toolkit.find_devices():
+            pytest.skip("no GPU")
+        (tmp_path / "programs").mkdir()
+        engine = find_backend("cuda") if device else on_host.OnHost(tmp_path / "programs")
+        cuda = on_host.records(engine, network, tmp_path / "cuda")
+        cpp = on_host.records(find_backend("cpp"), network, tmp_path / "cpp")
+        return int(on_host.assert_same(cuda, cpp, tolerance))
+
+    return compare

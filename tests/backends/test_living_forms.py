@@ -67,7 +67,8 @@ def run(backend: str, form: str, spine_step: str) -> Trajectory:
 @pytest.mark.parametrize(
     ("form", "spine_step"),
     [
-        *(("folded", "1 s"), ("neuron_traces", "1 s"), ("textbook", "1 s"), ("folded", "5 s")),
+        *(("folded", "1 s"), ("neuron_traces", "1 s"), ("textbook", "1 s")),
+        pytest.param("folded", "5 s", marks=pytest.mark.slow),
         pytest.param("neuron_traces", "5 s", marks=pytest.mark.slow),
         pytest.param("textbook", "5 s", marks=pytest.mark.slow),
     ],

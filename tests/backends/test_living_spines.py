@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from neurospine import Model, Protocol, Trajectory, simulate
+from neurospine.errors import BuildError
 from neurospine.simulation.simulate import prepare
 
 STEP = 1e-3
@@ -297,6 +300,23 @@ def check_contacts(found: Trajectory) -> None:
 
 @pytest.mark.cpp
 @pytest.mark.parametrize(
+    ("form", "delay", "spread"),
+    [
+        ("cheapest", 7, 0),
+        pytest.param("cheapest", 1, 9, marks=pytest.mark.slow),
+        pytest.param("textbook", 7, 0, marks=pytest.mark.slow),
+        pytest.param("neuron_traces", 0, 0, marks=pytest.mark.slow),
+        pytest.param("none", 1, 9, marks=pytest.mark.slow),
+    ],
+)
+def test_a_cuda_program_does_the_same(same_as_cpp: Any, form: str, delay: int, spread: int) -> None:
+    chosen: Any = None if form in ("none", "cheapest") else form
+    plan = prepare(made(form, delay, spread), days(), seed=5, form=chosen)
+    assert same_as_cpp(plan.network) > 10_000
+
+
+@pytest.mark.cpp
+@pytest.mark.parametrize(
     ("form", "delay"),
     [("cheapest", 7), pytest.param("textbook", 7, marks=pytest.mark.slow)],
 )
@@ -311,7 +331,28 @@ def test_histories_are_the_same_on_both_backends(form: str, delay: int) -> None:
         np.testing.assert_allclose(found[name], wanted[name], rtol=NORMALS, atol=0)
 
 
-def partners(backend: str, seed: int = 0) -> Trajectory:
+@pytest.mark.cpp
+@pytest.mark.slow
+def test_a_cuda_program_refuses_cells_that_several_synapses_set(
+    on_host: Any, tmp_path: Path
+) -> None:
+    network = prepare(made("none", 1), days(), seed=5).network
+    sets = replace(network.synapses[0], on_pre="received = 2*received + volume")
+    network = replace(network, synapses=(sets, *network.synapses[1:]))
+    (tmp_path / "programs").mkdir()
+    with pytest.raises(BuildError, match=r"CUDA cannot run this: inputs: .*received.*several"):
+        on_host.records(on_host.OnHost(tmp_path / "programs"), network, tmp_path / "run")
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize(("form", "delay", "spread"), [("cheapest", 7, 0), ("cheapest", 1, 9)])
+def test_a_gpu_does_the_same(same_as_cpp: Any, form: str, delay: int, spread: int) -> None:
+    plan = prepare(made(form, delay, spread), days(), seed=5)
+    assert same_as_cpp(plan.network, 1e-7, device=True) > 10_000
+
+
+@cache
+def again() -> Protocol:
     """Two conditions and two repeats; spiking four times, with pauses that leave some spines."""
     spiking = {"duration": "20 ms"}
     pause = {"kind": "consolidation", "duration": "50 ms", "tick": "10 ms", "record_every": "50 ms"}
@@ -319,14 +360,25 @@ def partners(backend: str, seed: int = 0) -> Trajectory:
         {"name": f"{kind}_{k}", **what} for k in range(4)
         for kind, what in (("active", spiking), ("pause", pause))
     ]  # fmt: skip
-    protocol = Protocol(
+    return Protocol(
         name="again", summary="Spiking and pauses.", step="1 ms", spine_step="10 ms",
         record_every="20 ms", repeats=2, phases=tuple(phases),
         conditions={"rate": {"values": (10.0, 40.0), "unit": "1/second", "meaning": "Births",
                              "parameter": "birth_rate"}},
     )  # fmt: skip
+
+
+def partners(backend: str, seed: int = 0) -> Trajectory:
+    """Run that with cells that could contact each other."""
     cells = model(RECURRENT, "bounded_volume", "fast_turnover", "volume_weight")
-    return simulate(cells, protocol, backend=backend, seed=seed)
+    return simulate(cells, again(), backend=backend, seed=seed)
+
+
+@pytest.mark.cpp
+@pytest.mark.slow
+def test_a_cuda_program_finds_the_same_partners(same_as_cpp: Any) -> None:
+    cells = model(RECURRENT, "bounded_volume", "fast_turnover", "volume_weight")
+    assert same_as_cpp(prepare(cells, again(), seed=2).network) > 10_000
 
 
 @pytest.fixture(scope="module")

@@ -84,6 +84,7 @@ def test_second_network_of_equal_structure_is_not_built_again(pair_protocol: Any
     np.testing.assert_allclose(compiled["volume"], plain["volume"], rtol=VOLUME)
 
 
+@pytest.mark.slow
 def test_other_connections_and_seed_reach_a_built_network(
     small_network: Any, activity: Any
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from neurospine import NeurospineError, simulate
 from neurospine.errors import BuildError
 from neurospine.simulation.backends.backend import Backend
-from neurospine.simulation.simulate import BACKENDS, find_backend
+from neurospine.simulation.simulate import BACKENDS, find_backend, prepare
 
 #: The compiler contracts a*b + c into one rounding; per event that is one unit in 1e-16.
 VOLUME = 1e-12
@@ -52,6 +52,15 @@ def test_network_spikes_at_the_same_steps_on_every_backend(
 
 
 @pytest.mark.cpp
+@pytest.mark.slow
+def test_a_cuda_program_of_a_network_does_the_same(
+    small_network: Any, activity: Any, same_as_cpp: Any
+) -> None:
+    assert same_as_cpp(prepare(small_network(), activity, seed=3).network) > 5000
+
+
+@pytest.mark.cpp
+@pytest.mark.slow
 def test_forms_do_not_change_network_activity(small_network: Any, activity: Any) -> None:
     model = small_network()
     folded, traces = (
@@ -71,5 +80,5 @@ def test_backend_is_found_by_its_name(name: str) -> None:
 def test_unknown_backend_names_the_nearest() -> None:
     with pytest.raises(BuildError, match=r"no backend 'numpi'\. Did you mean 'numpy'\?"):
         find_backend("numpi")
-    with pytest.raises(NeurospineError, match=r"Known: cpp, cython, numpy\."):
+    with pytest.raises(NeurospineError, match=r"Known: cpp, cuda, cython, numpy\."):
         simulate(None, "stdp_window", backend="zzzzz")

@@ -1,6 +1,7 @@
 """Parts of the slow clock and shared signals: the same on every backend, and who shares what."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from neurospine.description.model import Model
 from neurospine.description.protocol import Protocol
 from neurospine.results.trajectory import Trajectory
-from neurospine.simulation.simulate import simulate
+from neurospine.simulation.simulate import prepare, simulate
 
 PARAMETER = '{{ value = {}, unit = "{}", source = "assumed", meaning = "Anything" }}'
 RULE = f"""
@@ -119,8 +120,7 @@ peak = { value = 0.1, unit = "nS", source = "assumed", meaning = "Peak" }
 """
 
 
-@cache
-def run(backend: str, spine: str) -> Trajectory:
+def tried(spine: str) -> tuple[Model, Protocol]:
     parts = {"pulses": RULE, "half_passes": CONSOLIDATION, "three_signals": NEIGHBOURS}
     parts |= {"still": SPINE.format("still", "")}
     parts |= {"alive": SPINE.format("alive", '"log_drift", "turnover", ')}
@@ -136,14 +136,24 @@ def run(backend: str, spine: str) -> Trajectory:
         {"name": "after", "kind": "consolidation", "duration": "30 minute", "tick": "1 minute",
          "record_every": "10 minute"},
     ]  # fmt: skip
-    protocol = Protocol(name="p", step="1 ms", record_every="1 s", phases=phases)
-    return simulate(model, protocol, backend=backend, seed=2)
+    return model, Protocol(name="p", step="1 ms", record_every="1 s", phases=phases)
+
+
+@cache
+def run(backend: str, spine: str) -> Trajectory:
+    return simulate(*tried(spine), backend=backend, seed=2)
 
 
 @pytest.mark.cpp
-@pytest.mark.parametrize(
-    ("spine", "tolerance"), [("still", 1e-12), pytest.param("alive", 1e-6, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("spine", ["still", "alive"])
+def test_a_cuda_program_does_the_same(same_as_cpp: Any, spine: str) -> None:
+    assert same_as_cpp(prepare(*tried(spine), seed=2).network, 1e-7) > 100
+
+
+@pytest.mark.cpp
+@pytest.mark.slow
+@pytest.mark.parametrize(("spine", "tolerance"), [("still", 1e-12), ("alive", 1e-6)])
 def test_backends_agree(spine: str, tolerance: float) -> None:
     ours, theirs = run("numpy", spine), run("cpp", spine)
     for name in ("one", "other"):

@@ -71,8 +71,15 @@ def user_brian(tmp_path: Path) -> Iterator[Any]:
     brian2.prefs.codegen.target = before
 
 
-@pytest.mark.parametrize("device", ["runtime", "cpp_standalone"])
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("backend", "device"),
+    [
+        ("numpy", "cpp_standalone"),
+        pytest.param("numpy", "runtime", marks=pytest.mark.slow),
+        pytest.param("cpp", "runtime", marks=pytest.mark.cpp),
+        pytest.param("cpp", "cpp_standalone", marks=[pytest.mark.cpp, pytest.mark.slow]),
+    ],
+)
 def test_users_own_brian_is_left_alone(
     user_brian: Any, run_activity: Callable[..., Any], backend: str, device: str, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

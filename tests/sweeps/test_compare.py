@@ -116,6 +116,7 @@ def test_one_repeat_of_each_has_no_interval(
     assert found.table["difference"].abs().max() > 0
 
 
+@pytest.mark.slow
 def test_ratios_and_fits_are_worked_out_for_each_repeat(
     days: Protocol, dendrite: Model, tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ def test_calcium_rule_gives_the_output_of_the_authors_closed_form(
         assert abs(score.measured - score.published) < CLOSED_FORM + 2 * score.measured_error
 
 
+@pytest.mark.slow
 def test_predictions_are_what_the_rules_say(outcome: Any) -> None:
     lowered = (
         outcome("calcium_lowered").measures["change"].set_index(["rate", "outside", "interval"])
@@ -127,6 +128,7 @@ def test_stdp_window_is_that_of_bi_and_poo(outcome: Any) -> None:
     assert depression.measured == change.loc[-40:-5].max()
 
 
+@pytest.mark.slow
 def test_network_stays_active_and_its_weights_spread(outcome: Any) -> None:
     from neurospine import load_model, load_protocol, simulate
 

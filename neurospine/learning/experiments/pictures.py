@@ -152,9 +152,10 @@ def _of_several(learning: Learning) -> Figure:
         left.lines[-1].set_linestyle(dash)
         test = 100 * outcome.final["test_accuracy"].values
         right.plot(test, np.full(test.size, -number), "o", ms=4, color=colour, alpha=0.55)
-        right.plot([test.mean()] * 2, [-number - 0.3, -number + 0.3], color=colour, lw=2.2)
+        right.plot([test.mean()] * 2, [-number - 0.3, -number + 0.3], dash, color=colour, lw=2.2)
     left.set(xlabel="Samples", ylabel="Validation samples told right (%)", ylim=(0, 100))
     left.set_xlim(left=0)
+    left.locator_params(axis="x", nbins=6)
     finish(left, "Accuracy while learning", legend=False)
     right.axvline(100 * float(learning.networks[control].final["test_accuracy"].mean()),
                   color="0.6", lw=0.8, zorder=0)  # fmt: skip

@@ -55,7 +55,7 @@ def _cpp() -> Iterator[Finding]:
 
 
 def _cuda() -> Iterator[Finding]:
-    yield _package("brian2cuda", "pip install 'neurospine[cuda]'")
+    yield _package("brian2cuda", "pip install brian2cuda==1.0b1")
     yield _cxx()
     nvcc = toolkit.find_compiler()
     yield Finding("CUDA compiler", f"nvcc {nvcc.release} ({nvcc.path})" if nvcc else None, _TOOLKIT)

@@ -24,7 +24,8 @@ def header(name: str) -> Function:
     """Return a header as what functions depend on, so that each code object has it once."""
     text = files(__package__).joinpath(f"{name}.h").read_text()
     made = Function(lambda: None, arg_units=[], return_unit=1)
-    made.implementations.add_implementation("cpp", text, name=name, compiler_kwds=_HEADERS)
+    for target in ("cpp", "cuda"):
+        made.implementations.add_implementation(target, text, name=name, compiler_kwds=_HEADERS)
     return made
 
 
@@ -53,9 +54,10 @@ def add_implementations(function: Function, name: str, place: str, declarations:
     function.implementations.add_implementation(
         "cython", cython(place, declarations), name=f"neurospine_{name}"
     )
-    function.implementations.add_implementation(
-        "cpp", "", name=f"neurospine_{name}", dependencies={place: header(place)}
-    )
+    for target in ("cpp", "cuda"):
+        function.implementations.add_implementation(
+            target, "", name=f"neurospine_{name}", dependencies={place: header(place)}
+        )
 
 
 def draw(law: Callable[..., Any], arguments: str) -> Function:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -58,11 +58,13 @@ def argument_arrays(network: Network) -> Iterator[tuple[str, Array]]:
         yield f"{source.name}._timebins", source.ticks
 
 
-def slots(network: Network, assembly: Assembly, clock: Any, device: Any) -> list[Slot]:
+def slots(
+    network: Network, assembly: Assembly, clock: Any, name_of: Callable[[Any], str]
+) -> list[Slot]:
     """Return where a generated program holds each of the arrays of `argument_arrays`.
 
-    `clock` is that of the borders. The expressions in `place` are C++ and name
-    variables of the program.
+    `clock` is that of the borders; `name_of` says how the program names the array of a
+    variable. The expressions in `place` are C++ and name variables of the program.
     """
     monitors = {monitor.name: monitor for monitor in assembly.traces.values()}
     owners = {**assembly.groups, **assembly.synapses, **assembly.clocks, **monitors}
@@ -81,7 +83,7 @@ def slots(network: Network, assembly: Assembly, clock: Any, device: Any) -> list
         holders = {"delay": "pre", "late_delay": "late"}
         holder = getattr(owner, holders[variable_name]) if variable_name in holders else owner
         variable = holder.variables["delay" if variable_name in holders else variable_name]
-        array = f"brian::{device.get_array_name(variable, access_data=False)}"
+        array = name_of(variable)
         if hasattr(variable, "resize"):
             size, place = None, f"sized({array}, count)"
             if variable_name == "_synaptic_pre":

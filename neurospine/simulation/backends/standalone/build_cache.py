@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from importlib.metadata import version
@@ -78,7 +78,7 @@ def _surroundings() -> dict[str, Any]:
     """Return what decides the machine code besides the network."""
     own = hashlib.sha256()
     for path in sorted(Path(str(files("neurospine.simulation"))).rglob("*")):
-        if path.suffix in (".py", ".cpp", ".h"):
+        if path.suffix in (".py", ".cpp", ".cu", ".h"):
             own.update(path.read_bytes())
     asked = subprocess.run(
         [compiler(), "--version"], capture_output=True, text=True, check=False
@@ -101,14 +101,20 @@ def _processor() -> str:
     return "\n".join(sorted({line for line in lines if line.startswith(wanted)}))
 
 
-def key_of(structure: dict[str, Any]) -> str:
-    """Return the name under which a program for this structure of network is kept."""
-    text = json.dumps([structure, _surroundings()], sort_keys=True)
+def key_of(structure: dict[str, Any], tools: Sequence[str] = ()) -> str:
+    """Return the name under which a program for this structure of network is kept.
+
+    `tools` is what makes it, if it is not our C++ compiler alone.
+    """
+    text = json.dumps([structure, _surroundings(), *tools], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def program(
-    structure: dict[str, Any], generate: Callable[[Path], list[Slot]]
+    structure: dict[str, Any],
+    generate: Callable[[Path], list[Slot]],
+    command: Sequence[str] = (),
+    tools: Sequence[str] = (),
 ) -> tuple[Path, list[Slot], bool]:
     """Return the program for a structure, its arguments, and whether it was made just now.
 
@@ -119,13 +125,17 @@ def program(
     generate
         Called with a folder when there is no program yet: writes ``program.cpp``
         there and returns the program's arguments.
+    command
+        What makes the program ``main`` in that folder, if it is not our C++ compiler.
+    tools
+        The versions of what else decides its code.
 
     Raises
     ------
     BuildError
         If there is no compiler, it fails, or the cache folder cannot be written.
     """
-    key = key_of(structure)
+    key = key_of(structure, (*command, *tools))
     folder = cache_folder() / key
     found = _whole(folder)
     if found is not None:
@@ -142,7 +152,7 @@ def program(
         ) from None
     try:
         arguments = generate(work)
-        compile_program(work)
+        compile_program(work, command)
         _write_sidecar(work, arguments)
         _move(work, folder)
     finally:
@@ -154,18 +164,18 @@ def program(
     return folder / "main", found, True
 
 
-def compile_program(folder: Path) -> None:
-    """Compile ``program.cpp`` in a folder to ``main``.
+def compile_program(folder: Path, command: Sequence[str] = ()) -> None:
+    """Compile the program in a folder to ``main``; without a command, ``program.cpp``.
 
     Raises
     ------
     BuildError
         With the end of the compiler's output, if it fails.
     """
-    command = [compiler(), *FLAGS, "-I.", "program.cpp", "-o", "main"]
+    command = command or [compiler(), *FLAGS, "-I.", "program.cpp", "-o", "main"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BuildError(f"the C++ compiler failed ({' '.join(command)}):\n{done.stderr[-2000:]}")
+        raise BuildError(f"the compiler failed ({' '.join(command)}):\n{done.stderr[-2000:]}")
 
 
 def _digest(path: Path) -> str:

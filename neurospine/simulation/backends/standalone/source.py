@@ -20,10 +20,10 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices, reset_device
 from brian2.utils.logger import catch_logs
 
-from neurospine.simulation.assembly import assemble, refusals
+from neurospine.simulation.assembly import Assembly, assemble, refusals
 from neurospine.simulation.backends.standalone.arguments import BORDERS, Slot, slots
 from neurospine.simulation.backends.standalone.precision import single
-from neurospine.simulation.backends.standalone.tables import tables_source
+from neurospine.simulation.backends.standalone.tables import Tables
 from neurospine.simulation.backends.standalone.visits import apart
 from neurospine.simulation.network import Network
 
@@ -65,7 +65,7 @@ def generate(network: Network, folder: Path) -> list[Slot]:
         for synapses in assembly.synapses.values():
             for pathway in synapses._pathways:
                 pathway.codeobj_class = _CodeObject
-        caller, clock = _caller(network)
+        caller, clock = border_caller(network)
         assembly.network.add(caller)
         with refusals(), catch_logs():  # that the order of statements matters is meant
             assembly.network.run(0 * second, namespace={})
@@ -75,37 +75,48 @@ def generate(network: Network, folder: Path) -> list[Slot]:
                 if border.where:
                     runner.template = "where"
                 runner.before_run({})
-        # The arrays have their real sizes only now: fill them, then let the pathways
-        # sort their synapses again, and go through the stretches that the arguments give.
-        pathways = [p.name for s in assembly.synapses.values() for p in s._pathways]
-        device.insert_code("main", "neurospine::load(brian::results_dir);")
-        device.insert_code("main", "Clock::shortest = _array_defaultclock_dt[0];")
-        for pathway in pathways:
-            device.insert_code("main", f"_before_run_{pathway}_push_spikes();")
-        device.insert_code("main", "neurospine::go(network);")
+        for line in main_lines(assembly):
+            device.insert_code("main", line)
         # All results have left by the streams; Brian2's own files are not wanted.
         device.insert_code("before_end", "return neurospine::finish();")
         device.build(directory=str(folder), compile=False, run=False, with_output=False)
-        found = slots(network, assembly, clock, device)
-        tables = tables_source(network, assembly, device, found)
+        tables = Tables(network, assembly, device)
+        found = slots(network, assembly, clock, tables.name_of)
+        text = tables.source(found)
     finally:
         device.reinit()
         reset_device()
-    (folder / "tables.cpp").write_text(tables)
+    (folder / "tables.cpp").write_text(text)
     for name in (*_OWN_HEADERS, *_OWN):
         (folder / name).write_text(files(__package__).joinpath(name).read_text())
     (folder / "program.cpp").write_text(_unit(folder))
     return found
 
 
-def _caller(network: Network) -> tuple[Any, Any]:
+def main_lines(assembly: Assembly) -> list[str]:
+    """Return what a program does when the generated code has set up its objects.
+
+    The arrays have their real sizes only now: they are filled, then the pathways sort their
+    synapses again, and the stretches that the arguments give are gone through.
+    """
+    pathways = [p.name for s in assembly.synapses.values() for p in s._pathways]
+    lines = [
+        "neurospine::load(brian::results_dir);",
+        "Clock::shortest = _array_defaultclock_dt[0];",
+    ]
+    lines += [f"_before_run_{pathway}_push_spikes();" for pathway in pathways]
+    return [*lines, "neurospine::go(network);"]
+
+
+def border_caller(network: Network) -> tuple[Any, Any]:
     """Return a group of one element that calls what is due at borders, and its clock."""
     function = Function(
         lambda tick: 0.0, arg_units=[1], return_unit=1, arg_types=["integer"], return_type="float"
     )
     call = "static inline double call_border(int64_t) { return ::neurospine::at_border("
     call += "brian::_array_defaultclock_timestep[0]); }"
-    function.implementations.add_implementation("cpp", call, name="call_border")
+    for target in ("cpp", "cuda"):  # the CUDA backend has a template that does it
+        function.implementations.add_implementation(target, call, name="call_border")
     group = brian2.NeuronGroup(1, "called : 1", namespace={"call_border": function}, name=BORDERS)
     runner = group.run_regularly(
         "called = call_border(t_in_timesteps)",
@@ -117,12 +128,16 @@ def _caller(network: Network) -> tuple[Any, Any]:
     return group, runner.clock
 
 
+def sources_of(folder: Path) -> list[str]:
+    """Return the source files of a generated project."""
+    found = re.search(r"^SRCS = (.*)$", (folder / "makefile").read_text(), re.MULTILINE)
+    assert found, "Brian2 wrote a makefile without sources"
+    return sorted(found.group(1).split())
+
+
 def _unit(folder: Path) -> str:
     """Return the one translation unit of a generated project."""
-    makefile = (folder / "makefile").read_text()
-    found = re.search(r"^SRCS = (.*)$", makefile, re.MULTILINE)
-    assert found, "Brian2 wrote a makefile without sources"
-    sources = sorted(found.group(1).split())
+    sources = sources_of(folder)
     objects = [source for source in sources if source.startswith("code_objects/")]
     once = [source for source in objects if any(word in source for word in _ONCE)]
     others = [source for source in sources if "/" not in source]

@@ -23,8 +23,8 @@ from neurospine.simulation.spreading import Spreading
 _TYPES = {"<f8": "double", "<f4": "float", "i1": "std::int8_t"}
 
 
-def tables_source(network: Network, assembly: Assembly, device: Any, slots: list[Slot]) -> str:
-    """Return the tables of a generated program.
+class Tables:
+    """The tables of a generated program.
 
     Parameters
     ----------
@@ -32,20 +32,20 @@ def tables_source(network: Network, assembly: Assembly, device: Any, slots: list
         What the program was generated from.
     device
         The Brian2 device that generated it; it knows the names of its arrays.
-    slots
-        The program's arguments.
     """
-    content = _Tables(network, assembly, device).content()
-    template = files(__package__).joinpath("templates/tables.cpp").read_text()
-    made = Template(template, trim_blocks=True, undefined=StrictUndefined)
-    return str(made.render(content, slots=slots))
 
+    template = files(__package__).joinpath("templates/tables.cpp")
 
-class _Tables:
     def __init__(self, network: Network, assembly: Assembly, device: Any) -> None:
         self.network, self.assembly, self.device = network, assembly, device
 
+    def source(self, slots: list[Slot]) -> str:
+        """Return the text of the tables, with the program's arguments."""
+        made = Template(self.template.read_text(), trim_blocks=True, undefined=StrictUndefined)
+        return str(made.render(self.content(), slots=slots))
+
     def content(self) -> dict[str, Any]:
+        """Return what the template is given."""
         recordings, contacts, summaries = [], [], {}
         for recording in self.network.recordings:
             owner = self.assembly.synapses[recording.synapses]
@@ -75,17 +75,21 @@ class _Tables:
         }
 
     def name_of(self, variable: Any) -> str:
+        """Return how the program names the array of a variable."""
         return f"brian::{self.device.get_array_name(variable, access_data=False)}"
 
     def arrays(self, owner: Any, *names: str) -> list[str]:
+        """Return the names of arrays of an owner."""
         return [self.name_of(owner.variables[name]) for name in names]
 
     def synapses(self, name: str) -> dict[str, Any]:
+        """Return what is resized with a set of synapses."""
         owner = self.assembly.synapses[name]
         resized = sorted(map(self.name_of, owner._registered_variables))
         return {"name": name, "arrays": resized, "number": self.arrays(owner, "N")[0]}
 
     def spikes(self) -> list[dict[str, Any]]:
+        """Return the monitors of spikes."""
         keys = ("times", "cells", "number")
         return [
             dict(zip(keys, self.arrays(monitor, "t", "i", "N"), strict=True))
@@ -94,6 +98,7 @@ class _Tables:
         ]
 
     def traces(self) -> list[dict[str, Any]]:
+        """Return the monitors of variables."""
         found = []
         for trace in self.network.traces:
             monitor = self.assembly.traces[trace.group]
@@ -112,6 +117,7 @@ class _Tables:
         return found
 
     def borders(self) -> list[dict[str, str]]:
+        """Return role and function of what is done at borders."""
         found = []
         for border, runner in zip(self.network.borders, self.assembly.borders, strict=True):
             run = self.kernel(runner) if border.kernel else f"_run_{runner._code_objects[0].name}"
@@ -130,6 +136,7 @@ class _Tables:
         return f"[]() {{ {runner.kernel.kind}({', '.join(arguments)}); }}"
 
     def slow_numbers(self) -> list[list[str]]:
+        """Return the places of the numbers that tell statements the time."""
         found = []
         names = ("slow_tick", "interval", "slow_time", "sample_length")
         for described in self.network.owners:
@@ -141,6 +148,7 @@ class _Tables:
     def living(
         self, synapses: Synapses, contacts: list[str], summaries: dict[str, int]
     ) -> dict[str, Any]:
+        """Return what there is of spines that are born and die."""
         owner = self.assembly.synapses[synapses.name]
         names = ("stage", "turned", "_synaptic_pre", "volume")
         stage, turned, pre, volume = self.arrays(owner, *names)
@@ -162,6 +170,7 @@ class _Tables:
         }
 
     def pathways(self) -> list[str]:
+        """Return the pathways of spikes."""
         owners = self.assembly.synapses.values()
         return [f"brian::{pathway.name}" for owner in owners for pathway in owner._pathways]
 
