@@ -14,7 +14,7 @@ help:
 	@echo "make test          run the tests"
 	@echo "make lint          check format, style, types, models and protocols"
 	@echo "make package-test  build the wheel and try it in an empty environment"
-	@echo "make bench         measure speed"
+	@echo "make bench         measure speed: benchmarks/results, docs/speed.md"
 	@echo "make clean         remove .venv, builds and caches; results stay"
 
 run:
@@ -35,6 +35,7 @@ package-test:
 
 bench:
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.speed_page
 
 clean:
 	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -7,13 +7,16 @@ from benchmarks import (
     dendritic_cells,
     dendritic_network,
     dopamine_network,
+    full_network,
     learning,
     living_spines,
     plastic_network,
     plasticity_rules,
     sweep,
+    two_runs,
 )
 from benchmarks.report import Report
+from benchmarks.summary import TITLE, summary
 
 
 def main() -> None:
@@ -28,6 +31,8 @@ def main() -> None:
     report = Report()
     for name in arguments.only or BENCHMARKS:
         BENCHMARKS[name](report, arguments.quick)
+    if rows := summary(report.content.get):
+        report.table(TITLE, rows)
     print(f"\nwritten to {report.write(arguments.output, *arguments.only)}")
 
 
@@ -46,6 +51,15 @@ def _dopamine_network(report: Report, quick: bool) -> None:
         dopamine_network.run(report, synapses, repeats=3 if quick else 5)
 
 
+def _full_network(report: Report, quick: bool) -> None:
+    for spines in _sizes(quick):
+        full_network.run(report, spines, repeats=3 if quick else 5)
+
+
+def _two_runs(report: Report, quick: bool) -> None:
+    two_runs.run(report, _sizes(quick)[-1], repeats=3 if quick else 7)
+
+
 def _dendritic_network(report: Report, quick: bool) -> None:
     for sites in _sizes(quick):
         dendritic_network.run(report, sites, repeats=3 if quick else 5)
@@ -57,11 +71,13 @@ def _sizes(quick: bool) -> tuple[int, ...]:
 
 BENCHMARKS = {
     "plastic_network": _plastic_network,
+    "full_network": _full_network,
     "plasticity_rules": _plasticity_rules,
     "dopamine_network": _dopamine_network,
     "dendritic_cells": lambda report, quick: dendritic_cells.run(report, quick=quick),
     "dendritic_network": _dendritic_network,
     "living_spines": lambda report, quick: living_spines.run(report, quick=quick),
+    "two_runs": _two_runs,
     "learning": lambda report, quick: learning.run(report, quick=quick),
     "sweep": lambda report, quick: sweep.run(report, quick=quick),
     "build": lambda report, quick: build.run(report),

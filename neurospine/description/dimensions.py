@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from brian2.core.functions import DEFAULT_FUNCTIONS
+from brian2.core.functions import DEFAULT_FUNCTIONS, Function
 from brian2.core.variables import Constant
 from brian2.parsing.expressions import parse_expression_dimensions
 from brian2.units import second
@@ -25,6 +25,12 @@ from brian2.units.fundamentalunits import (
 from neurospine.description.expressions import Equation, Statement, identifiers, parse_expression
 from neurospine.description.units import dimensions
 from neurospine.errors import ModelError, suggest
+
+#: What expressions may call: functions of Brian2, and `single`, which changes precision only.
+CALLED: Mapping[str, Any] = {
+    **DEFAULT_FUNCTIONS,
+    "single": Function(lambda x: x, arg_units=[None], return_unit=lambda x: x),
+}
 
 _GIVEN: Mapping[str, Dimension] = {
     "t": second.dim, "dt": second.dim, "pi": DIMENSIONLESS, "inf": DIMENSIONLESS,
@@ -89,7 +95,7 @@ def _dimension(expression: str, given: frozenset[tuple[str, Dimension]]) -> Dime
             base = dimension_of(ast.unparse(node.left), known)
             if identifiers(exponent) and base is not DIMENSIONLESS:
                 raise ModelError(f"{expression!r}: what has a unit needs a number as exponent")
-    variables: dict[str, Any] = dict(DEFAULT_FUNCTIONS)
+    variables: dict[str, Any] = dict(CALLED)
     for name, dimension in known.items():
         variables[name] = Constant(name, value=1.0, dimensions=dimension)
     try:
@@ -107,7 +113,7 @@ def _check_alike(node: ast.AST, expression: str, known: Mapping[str, Dimension])
     elif isinstance(node, ast.Compare):
         sides = [node.left, *node.comparators]
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        wanted = getattr(DEFAULT_FUNCTIONS.get(node.func.id), "_arg_units", None) or ()
+        wanted = getattr(CALLED.get(node.func.id), "_arg_units", None) or ()
         for argument, unit in zip(node.args, wanted, strict=False):
             text = ast.unparse(argument)
             found = dimension_of(text, known) if unit == 1 else DIMENSIONLESS

@@ -36,9 +36,10 @@ _LOGICAL = {ast.And: "logical_and", ast.Or: "logical_or", ast.Not: "logical_not"
 @cache
 def _functions(arrays: Any) -> dict[str, Callable[..., Any]]:
     """Return what expressions may call, from a library with the names of numpy."""
-    names = "exp log log10 sqrt abs sign clip floor ceil sin cos tan sinh cosh tanh".split()
+    names = "exp log log10 sqrt abs sign clip floor ceil sin cos tan sinh cosh tanh expm1".split()
     return {
         **{name: getattr(arrays, name) for name in [*names, *_LOGICAL.values()]},
+        "single": lambda x: x,
         "int": lambda x: arrays.asarray(x).astype(int),
         "exprel": lambda x: arrays.where(
             x == 0, 1.0, arrays.expm1(x) / arrays.where(x == 0, 1.0, x)

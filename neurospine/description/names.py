@@ -13,7 +13,8 @@ from brian2.core.namespace import DEFAULT_UNITS
 from neurospine.errors import ModelError
 
 FUNCTIONS = frozenset(
-    "exp log log10 sqrt abs sign clip int floor ceil sin cos tan sinh cosh tanh exprel".split()
+    "exp log log10 sqrt abs sign clip int floor ceil sin cos tan sinh cosh tanh exprel expm1 "
+    "single".split()
 )
 #: Names that Brian2 gives to every statement.
 BUILT_IN = frozenset({"t", "dt", "pi", "inf", "True", "False"})
@@ -45,7 +46,8 @@ OWN = frozenset(
     "drive volume weight count noise grown growth pending settle_steps settle_interval noise_slot "
     "site stage turned survival interval age born present leaving luck picked target entry normal "
     "uniform select between alive changed slow_tick slow_time again sampled kept sample_length "
-    "slow_exp slow_log slow_exprel candidate origin_size target_size place through_neck elapsed "
+    "slow_exp slow_log slow_exprel single_exp single_expm1 single_log candidate "
+    "origin_size target_size place through_neck elapsed "
     "neck_resistance taken kept_volume released bound inhibition last_event ongoing delivered "
     "gaba_grown gaba_decay gaba_steps asked_enlargement asked_shrinkage supplied own_copy "
     "releasing "

@@ -19,6 +19,7 @@ last arrival.
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator, Mapping
 
 from neurospine.description.expressions import (
@@ -39,8 +40,8 @@ from neurospine.simulation.pending import behind_gate, folds_behind, pending
 from neurospine.simulation.signs import factors
 
 #: Volume of an additive spine is settled at least every so many trace time constants:
-#: exp(10) costs five of the sixteen digits of a single drive.
-LONGEST_SETTLING = 10.0
+#: exp(12) costs five of the sixteen digits of a single drive.
+LONGEST_SETTLING = 12.0
 
 
 def folding(spine: Spine) -> FoldedSection | None:
@@ -196,10 +197,6 @@ def settling_steps(tau: float, step: float, border_steps: int) -> int | None:
     longest = int(LONGEST_SETTLING * tau / step)
     if longest >= border_steps:
         return border_steps
-    unit = 1
-    while unit <= border_steps:
-        for divisor in (unit, 2 * unit, 5 * unit):
-            if border_steps % divisor == 0 and border_steps // divisor <= longest:
-                return border_steps // divisor
-        unit *= 10
-    return None
+    found = [k for k in range(1, math.isqrt(border_steps) + 1) if border_steps % k == 0]
+    found += [border_steps // k for k in found]
+    return max((steps for steps in found if steps <= longest), default=None)

@@ -74,9 +74,6 @@ def _choose(
     opened = _gate_settling(models, spine, step, border_steps)
     if settle and opened:
         settle = min(settle, opened)
-    delay = model.number(model.circuit.name, model.circuit.projections[projection].delay)
-    if spine.stages and delay:
-        settle = None  # a spike sent before the birth of a spine moves the trace without a visit
     possible: list[FormName] = ["folded"] if settle else []
     possible += ["neuron_traces"] if even else []
     possible += ["textbook"] if not spine.rule.follows else []

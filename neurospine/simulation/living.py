@@ -37,6 +37,8 @@ from neurospine.results.contacts import BORN, DIED
 from neurospine.simulation.conversion import renewed
 from neurospine.simulation.random import slow_code
 
+#: Volumes are from 1e-4 um**3, and their eighth power is within the range of single precision.
+SMALL_POWERS = tuple("12345678")
 #: A spine died and another was born in its slot within a step.
 REPLACED = DIED | BORN
 
@@ -95,6 +97,17 @@ def _reads(stages: StagesPart, name: str) -> bool:
     return any(name in identifiers(t.rate) for t in stages.transitions)
 
 
+def _moderate(rate: str) -> bool:
+    """Return whether nothing in a rate can be beyond the range of single precision."""
+    tree = parse_expression(rate)
+    small = all(
+        ast.unparse(node.right) in SMALL_POWERS
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)
+    )
+    return small and "age" not in identifiers(rate)
+
+
 def _weight(spine: Spine, stages: StagesPart) -> list[str]:
     """Return the statement that brings the weight up to date, where a rate reads it."""
     follows = _reads(stages, "weight") and not spine.bounded
@@ -119,9 +132,10 @@ def _step(spine: Spine, stages: StagesPart, luck: str) -> list[str]:
     weight = _weight(spine, stages)
     age = ["age = slow_time - born"] if _reads(stages, "age") else []
     leaving = _leaving(stages)
+    precision = "single" if all(_moderate(t.rate) for t in stages.transitions) else ""
     lines = ["present = volume", "volume = select(stage > 0, volume, 1.0)"]
-    lines += [*weight, *age, f"leaving = {leaving}"]
-    survival = ""
+    lines += [*weight, *age, f"leaving = {precision}({leaving})"]
+    survival = False
     if spine.intrinsic:
         step = spine.intrinsic.step
         lines += [f"{name} = {draw('normal', name)}" for name in step.normals]
@@ -134,13 +148,16 @@ def _step(spine: Spine, stages: StagesPart, luck: str) -> list[str]:
         lines.append(f"volume = select({moves}, {_bounded(spine, 'volume')}, present)")
         if "survival" in {s.name for s in parse_statements(step.code)}:
             lines.append(f"survival = select({moves}, survival, 1.0)")
-            survival = "survival*"
+            survival = True
     else:
         lines.append("volume = present")
-    lines += [*renewed(spine), *weight, f"leaving = 0.5*(leaving + {leaving})"]
+    lines += [*renewed(spine), *weight, f"leaving = {precision}(0.5*(leaving + {leaving}))"]
     lines.append(f"luck = {draw('uniform', luck)}")
-    crossed = " + int(luck > survival)" if survival else ""
-    lines.append(f"turned = int(luck > {survival}exp(-leaving*interval)){crossed}")
+    crossed = " + int(luck < 1.0 - survival)" if survival else ""
+    leaves = "-expm1(-leaving*interval)"
+    if survival:
+        leaves = f"(1.0 - survival) + survival*({leaves})"
+    lines.append(f"turned = int(single(luck) < single({leaves})){crossed}")
     return lines
 
 

@@ -18,6 +18,8 @@ PHASES = [
     for name in ("before", "after")
 ]
 #: Spines that are there from the start, do not die, and drift back without noise.
+#: Compiled programs work out the change in a step in single precision, to 2e-7 of it.
+ROUNDING = {"numpy": 1e-12, "cpp": 1e-7}
 STILL = {"log_drift.noise_slope": 0.0, "start_share": 1.0, "elimination_rate": "0/day"}
 PAIRS = {
     "kind": "pairing", "presynaptic": "presynaptic", "postsynaptic": "postsynaptic",
@@ -84,7 +86,7 @@ def test_the_drift_follows_a_centre_that_moves(backend: str) -> None:
         degree *= math.exp(-max(0, day - 6) / 1)
         centre = math.log(0.067) + degree * math.log(1.3)
         x = centre + (x - centre) * math.exp(-1 / 29.9)
-        np.testing.assert_allclose(found[day + 1], x, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(found[day + 1], x, rtol=0, atol=ROUNDING[backend])
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,9 @@ def test_conditions_have_courses_of_their_own(backend: str) -> None:
     )
     both = volumes(protocol, backend=backend)
     for half, alone in zip(np.split(both, 2, axis=1), ((), (late,)), strict=True):
-        np.testing.assert_allclose(half, volumes(days(), *alone, backend=backend), rtol=1e-12)
+        np.testing.assert_allclose(
+            half, volumes(days(), *alone, backend=backend), rtol=ROUNDING[backend]
+        )
 
 
 COMPILED = [

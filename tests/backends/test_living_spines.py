@@ -220,10 +220,10 @@ def received(trajectory: Trajectory, delays: np.ndarray, *, rule: bool, own: boo
             o *= math.exp(-1 / RULE["tau_minus"])
             lives = step >= born
             sent = step - delay in before[contact.pre]
-            if sent and lives and step - delay >= born:
+            if sent and lives:
                 cells[step, contact.post] += 10 * volume
                 volume = max(volume - rule * RULE["a_minus"] * o * 0.1, VOLUMES["volume_lowest"])
-            if sent and (not own or step - delay >= born):
+            if sent:
                 r = RULE["accumulation"] * r + 1
             if step in after[contact.post]:
                 if lives:
@@ -243,7 +243,7 @@ def received(trajectory: Trajectory, delays: np.ndarray, *, rule: bool, own: boo
         pytest.param("cpp", "textbook", 7, marks=[pytest.mark.cpp, pytest.mark.slow]),
     ],
 )
-def test_a_spike_reaches_the_spines_that_were_there_all_the_way(
+def test_a_spike_reaches_the_spines_that_are_there_when_it_arrives(
     backend: str, form: str, delay: int
 ) -> None:
     found = run(backend, form, delay)

@@ -117,11 +117,11 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_functions_mean_the_same_with_and_without_brian2(name: str) -> None:
-    from brian2.core.functions import DEFAULT_FUNCTIONS
+    from neurospine.description.dimensions import CALLED
 
     arguments = (0.3, 0.1, 0.25) if name == "clip" else (0.3,)
     text = f"{name}({', '.join(map(str, arguments))})"
-    theirs = DEFAULT_FUNCTIONS[name].pyfunc(*arguments)
+    theirs = CALLED[name].pyfunc(*arguments)
     assert float(evaluate(text, {})) == pytest.approx(float(theirs), rel=4e-16, abs=0)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from neurospine.simulation.assembly import Assembly
+from neurospine.simulation.backends.arrivals import Arrivals
 from neurospine.simulation.backends.recorder import Recorder
 from neurospine.simulation.network import Group, Network, Role, Synapses
 from neurospine.simulation.schedule import Stretch
@@ -20,9 +21,12 @@ class SlowClock:
         self.living = [s for s in network.synapses if s.lives]
         self.ticking = [owner for owner in network.owners if "interval" in owner.values]
         self.ticks = 0
-        for synapses in self.living:
-            for pathway in assembly.synapses[synapses.name]._pathways:
-                _add_room(pathway)
+        self.arrivals = {
+            synapses.name: [Arrivals(p) for p in assembly.synapses[synapses.name]._pathways]
+            for synapses in self.living
+        }
+        for arrivals in self.arrivals.values():
+            assembly.network.add(*(pathway.watcher for pathway in arrivals))
         self.ready = False
 
     def begin(self, stretch: Stretch, *, first: bool) -> None:
@@ -79,9 +83,6 @@ class SlowClock:
             turned = np.flatnonzero(owner.variables["turned"].get_value())
             if turned.size:
                 self.recorder.note(step, synapses.name, turned)
-                for pathway in owner._pathways:
-                    if pathway.prepost == "pre":
-                        _forget(pathway, turned)
                 if stretch.spiking:
                     self._sort(synapses)
 
@@ -96,27 +97,8 @@ class SlowClock:
     def _sort(self, synapses: Synapses) -> None:
         owner = self.assembly.synapses[synapses.name]
         there = np.asarray(owner.variables["stage"].get_value()) > 0
-        for pathway in owner._pathways:
-            cells = np.where(there, pathway.synapse_sources.get_value(), pathway.source.stop)
-            delay = pathway._delays.get_value()
-            pathway.queue.prepare(delay, pathway.source.clock.dt_, cells.astype(np.int32))
-
-
-def _add_room(pathway: Any) -> None:
-    """Give a pathway a queue with one more cell, which never spikes: that of absent spines."""
-    pathway.queue = type(pathway.queue)(pathway.source.start, pathway.source.stop + 1)
-    for name, value in (("_queue", pathway.queue), ("_queue_capsule", pathway.queue.get_capsule())):
-        del pathway.variables._variables[name]
-        pathway.variables.add_object(name, value)
-
-
-def _forget(pathway: Any, turned: np.ndarray) -> None:
-    """Take spikes on their way to spines that have died, or were not there, out of a queue."""
-    offset, waiting = pathway.queue._full_state()
-    if any(waiting):
-        gone = set(turned.tolist())
-        kept = [[spine for spine in spines if spine not in gone] for spines in waiting]
-        pathway.queue._restore_from_full_state((offset, kept))
+        for arrivals in self.arrivals[synapses.name]:
+            arrivals.keep(there)
 
 
 def _take_partners(owner: Any, synapses: Synapses) -> None:

@@ -86,6 +86,72 @@ NEUROSPINE_INLINE double neurospine_log(double x)
     return n * 0.6931471805599453 + (2.0 * s + s * square * p);
 }
 
+// In single precision, for what is small beside the number that it is added to: all right to 2e-7.
+
+// exp(r) - 1 for |r| <= log(2)/2, and x = n log(2) + r; adding 1.5*2**23 leaves n in the low bits.
+NEUROSPINE_INLINE float neurospine_single_exp_less_one(float r)
+{
+    const float r2 = r * r;
+    const float high = 0.0013888889f + 1.984127e-4f * r;
+    return r + r2 * ((0.5f + 0.16666667f * r) + r2 * ((0.041666668f + 0.008333334f * r) + r2 * high));
+}
+
+NEUROSPINE_INLINE float neurospine_single_expm1(double exponent)
+{
+    float x = (float)exponent;
+    x = x < -87.0f ? -87.0f : x;
+    x = x > 88.0f ? 88.0f : x;
+    const float shifted = x * 1.442695f + 12582912.0f;
+    uint32_t bits;
+    memcpy(&bits, &shifted, 4);
+    const float n = (float)((int32_t)bits - 0x4b400000);
+    const float more = neurospine_single_exp_less_one(x - n * 0.6931472f);
+    bits = 0x3f800000u + (bits << 23);  // 2**n
+    float power;
+    memcpy(&power, &bits, 4);
+    return (power - 1.0f) + power * more;
+}
+
+NEUROSPINE_INLINE float neurospine_single_exp(double exponent)
+{
+    float x = (float)exponent;
+    x = x < -87.0f ? -87.0f : x;
+    x = x > 88.0f ? 88.0f : x;
+    const float shifted = x * 1.442695f + 12582912.0f;
+    uint32_t bits;
+    memcpy(&bits, &shifted, 4);
+    const float n = (float)((int32_t)bits - 0x4b400000);
+    const float mantissa = 1.0f + neurospine_single_exp_less_one(x - n * 0.6931472f);
+    uint32_t result;
+    memcpy(&result, &mantissa, 4);
+    result += bits << 23;
+    float power;
+    memcpy(&power, &result, 4);
+    return power;
+}
+
+// With the polynomial of neurospine_normal.
+NEUROSPINE_INLINE float neurospine_single_log(double number)
+{
+    float x = (float)number;
+    x = x < 1.17549435e-38f ? 1.17549435e-38f : x;
+    int32_t bits;
+    memcpy(&bits, &x, 4);
+    bits -= 0x3f3504f3;  // the bits of sqrt(1/2)
+    const float n = (float)(bits >> 23);
+    bits = (bits & 0x007fffff) + 0x3f3504f3;
+    float m;
+    memcpy(&m, &bits, 4);
+    m -= 1.0f;
+    const float m2 = m * m, m4 = m2 * m2;
+    const float low = (1.0f - 0.49999997f * m) + (0.33334193f - 0.25001353f * m) * m2;
+    const float high = (0.19955933f - 0.16577993f * m) + (0.14977401f - 0.14269258f * m) * m2;
+    return ((low + (high + 0.08533313f * m4) * m4)) * m + 0.6931472f * n;
+}
+
+// A mark for compiled programs, where what it is called with is of floats.
+NEUROSPINE_INLINE double neurospine_single(double x) { return x; }
+
 template <class Yes, class No>
 NEUROSPINE_INLINE auto neurospine_select(bool condition, Yes yes, No no)
     -> decltype(true ? Yes() : No())

@@ -17,6 +17,7 @@ from neurospine.simulation.random.noise import noise_functions
 LARGEST_POWER = 16
 #: What `slow_log` takes for numbers below it, such as 0.
 SMALLEST = float(np.finfo(float).tiny)
+SMALLEST_SINGLE = float(np.finfo(np.float32).tiny)
 _SELECT = """double neurospine_select(bint, double, double) nogil
     long long neurospine_select(bint, long long, long long) nogil"""
 
@@ -25,8 +26,8 @@ def slow_functions() -> dict[str, Function]:
     """Return a Brian2 namespace for the statements of the slow clock.
 
     It holds ``normal`` and ``uniform`` of (slot, tick, key0, key1), ``select``
-    of (condition, yes, no), and what `slow_code` writes: ``slow_exp``, ``slow_log`` and
-    ``slow_exprel``.
+    of (condition, yes, no), and what `slow_code` writes: ``slow_exp``, ``slow_log``,
+    ``slow_exprel`` and ``single_...``.
     """
     return {
         **noise_functions(),
@@ -34,6 +35,10 @@ def slow_functions() -> dict[str, Function]:
         "slow_exp": _elementary("exp", _exp),
         "slow_log": _elementary("log", _log),
         "slow_exprel": _elementary("exprel", _exprel),
+        "single": _single(),
+        "single_exp": _elementary("single_exp", lambda x: np.exp(np.clip(x, -87.0, 88.0))),
+        "single_expm1": _elementary("single_expm1", lambda x: np.expm1(np.minimum(x, 88.0))),
+        "single_log": _elementary("single_log", lambda x: np.log(np.maximum(x, SMALLEST_SINGLE))),
     }
 
 
@@ -41,7 +46,8 @@ def slow_code(code: str) -> str:
     """Return statements with functions of ours for those of the maths library.
 
     Brian2 lets nobody redefine ``exp``, ``log`` and ``exprel``, and writes every power as a
-    call that no compiler turns into vector code: whole powers become products.
+    call that no compiler turns into vector code: whole powers become products. What stands in
+    ``single(...)`` may be worked out in single precision.
 
     Parameters
     ----------
@@ -52,6 +58,12 @@ def slow_code(code: str) -> str:
 
 
 class _Renaming(ast.NodeTransformer):
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        if isinstance(node.func, ast.Name) and node.func.id == "single":
+            node.args = [_Single().visit(argument) for argument in node.args]
+        self.generic_visit(node)
+        return node
+
     def visit_Name(self, node: ast.Name) -> ast.Name:
         if node.id in ("exp", "log", "exprel"):
             return ast.Name(f"slow_{node.id}", node.ctx)
@@ -62,6 +74,13 @@ class _Renaming(ast.NodeTransformer):
         match node:
             case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=int() as power)):
                 return _product(base, power) if 1 < power <= LARGEST_POWER else node
+        return node
+
+
+class _Single(ast.NodeTransformer):
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        if node.id in ("exp", "expm1", "log"):
+            return ast.Name(f"single_{node.id}", node.ctx)
         return node
 
 
@@ -96,6 +115,18 @@ def _select() -> Function:
         return_type="highest",
     )
     add_implementations(function, "select", "arithmetic", _SELECT)
+    return function
+
+
+def _single() -> Function:
+    function = Function(
+        lambda x: x,
+        arg_units=[None],
+        return_unit=lambda x: x,
+        arg_types=["any"],
+        return_type="float",
+    )
+    add_implementations(function, "single", "arithmetic", "double neurospine_single(double) nogil")
     return function
 
 

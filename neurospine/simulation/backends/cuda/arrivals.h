@@ -17,7 +17,6 @@ namespace neurospine {
 struct Reach {
     const std::int32_t *rows, *ids, *delays;
     std::int32_t* const* ring;
-    const std::int64_t* since;
     int first, cells;  // of the sources
     int slots, now;    // of the ring
     int counter;       // where an eventspace holds the number of its spikes
@@ -61,7 +60,7 @@ public:
         to_device(rows_, rows);
         to_device(ids_, ids);
         to_device(delays_, all);
-        reach_ = {data(rows_), data(ids_), data(delays_), nullptr, nullptr, first, cells, 0, 0, counter, 1};
+        reach_ = {data(rows_), data(ids_), data(delays_), nullptr, first, cells, 0, 0, counter, 1};
         const double mean = (double)source.size() / std::max(1, cells) / std::max<std::size_t>(1, all.size());
         while (reach_.lanes < THREADS && reach_.lanes < mean) reach_.lanes *= 2;
         if (!source.empty()) grow(ring, all.back() + 1, nothing, counter);
@@ -77,7 +76,7 @@ public:
         return dim3(std::min(most, blocks(threads)), (unsigned)delays_.size());
     }
 
-    Reach now(Ring& ring, int current, const std::int64_t* since)
+    Reach now(Ring& ring, int current)
     {
         if (ring_.size() != ring.size())
             to_device(ring_, std::vector<std::int32_t*>(ring.begin(), ring.end()));
@@ -85,7 +84,6 @@ public:
         reach.ring = data(ring_);
         reach.slots = (int)ring.size();
         reach.now = current;
-        reach.since = since;
         return reach;
     }
 

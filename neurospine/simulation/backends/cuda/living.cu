@@ -6,13 +6,11 @@ namespace neurospine {
 
 namespace {
 
-__global__ void mark_turned(
-    const std::int8_t* turned, std::int64_t* since, std::size_t size, std::int64_t spiked, int* any)
+__global__ void find_turned(
+    const std::int8_t* turned, std::size_t size, int* any)
 {
     const std::size_t slot = (std::size_t)blockIdx.x * blockDim.x + threadIdx.x;
-    if (slot >= size || !turned[slot]) return;
-    since[slot] = spiked;
-    *any = 1;
+    if (slot < size && turned[slot]) *any = 1;
 }
 
 __global__ void take_candidates(
@@ -31,17 +29,16 @@ void check_alone(const char* words, std::vector<std::int32_t> cells)
         fail(std::string("CUDA cannot run this: ") + words + ", and a cell has several synapses");
 }
 
-void sort(const Living&) {}
+void sort(const Living&, bool) {}
 
-bool turn(const Living& spines, std::int64_t tick, std::int64_t spiked)
+bool turn(const Living& spines, std::int64_t tick)
 {
     static int* any = nullptr;
     if (!any) check(cudaMalloc((void**)&any, sizeof(int)));
     const std::size_t size = spines.turned->size();
     int found = 0;
     check(cudaMemset(any, 0, sizeof(int)));
-    mark_turned<<<blocks(size), THREADS>>>(
-        data(*spines.turned), data(*spines.since), size, spiked, any);
+    find_turned<<<blocks(size), THREADS>>>(data(*spines.turned), size, any);
     check(cudaGetLastError());
     transfer(&found, any, sizeof found);
     if (found && (spines.events || spines.summary)) {

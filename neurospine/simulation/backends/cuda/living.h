@@ -9,12 +9,10 @@ namespace neurospine {
 struct Events;
 struct Summary;
 
-// A set of synapses whose spines are born and die. `since` holds the step of spiking since which a
-// spine is what it is: spikes sent before do not reach it.
+// A set of synapses whose spines are born and die.
 struct Living {
     thrust::device_vector<std::int8_t>*stage, *turned;
     thrust::device_vector<std::int32_t>*pre, *candidate;  // the last may be null
-    thrust::device_vector<std::int64_t>* since;
     void (*sort)();  // by partners
     Events* events;    // null where they are not recorded
     std::size_t stream;  // of the events

@@ -42,8 +42,7 @@ class DeviceTables(Tables):
         """Return what is resized with a set of synapses."""
         number = self.assembly.synapses[name].variables["N"]
         host = f"brian::{self.device.get_array_name(number, access_data=False)}"
-        lives = any(s.lives for s in self.network.synapses if s.name == name)
-        return {**super().synapses(name), "host_number": host, "lives": lives}
+        return {**super().synapses(name), "host_number": host}
 
     def spikes(self) -> list[dict[str, Any]]:
         """Return the monitors of spikes."""
@@ -83,7 +82,7 @@ class DeviceTables(Tables):
         names = [pathway.name for pathway in self.assembly.synapses[synapses.name]._pathways]
         return {**super().living(synapses, contacts, summaries), "pathways": names}
 
-    def queues(self) -> list[str]:
+    def pathways(self) -> list[str]:
         """Return nothing: spikes on their way are in rings that need no word."""
         return []
 
@@ -94,9 +93,8 @@ class DeviceTables(Tables):
     def declarations(self) -> str:
         """Return the objects that generated code uses."""
         lines = []
-        for name, owner in self.assembly.synapses.items():
+        for owner in self.assembly.synapses.values():
             lines += [f"static Arrivals arrivals_{p.name};" for p in owner._pathways]
-            lines.append(f"static thrust::device_vector<std::int64_t> since_{name};")
         lines += [f"static SpikeNotes notes_{monitor['name']};" for monitor in self.spikes()]
         for monitor in self.traces():
             lines.append(f"static std::vector<double> times_{monitor['name']};")

@@ -13,7 +13,7 @@ extern std::string place;
 
 namespace {
 
-const std::uint64_t CHECKPOINT = 0x314b48435053534eULL;  // "NSSPCHK1"
+const std::uint64_t CHECKPOINT = 0x324b48435053534eULL;  // "NSSPCHK2"
 using clock = std::chrono::steady_clock;
 
 // Writes or reads pieces, each padded to whole words, and adds the words up.
@@ -74,11 +74,10 @@ void write_state(Checked& out)
         out.write(&size, sizeof size);
     }
     for (const State& piece : state()) out.write(piece.data, piece.bytes);
-    for (auto queue : queues) {
-        const CSpikeQueue& waiting = *queue();
-        const std::int64_t head[2] = {waiting.offset, (std::int64_t)waiting.queue.size()};
+    for (const SynapticPathway* pathway : pathways) {
+        const std::int64_t head[2] = {pathway->now, (std::int64_t)pathway->sent.size()};
         out.write(head, sizeof head);
-        for (const std::vector<std::int32_t>& spikes : waiting.queue) {
+        for (const std::vector<std::int32_t>& spikes : pathway->sent) {
             const std::int64_t size = spikes.size();
             out.write(&size, sizeof size);
             out.write(spikes.data(), spikes.size() * sizeof(std::int32_t));
@@ -97,13 +96,12 @@ void read_state(Checked& in)
             refuse(std::string("records of ") + streams[k].name + " are lost");
     }
     for (const State& piece : state()) in.read(piece.data, piece.bytes);
-    for (auto queue : queues) {
-        CSpikeQueue& waiting = *queue();
+    for (SynapticPathway* pathway : pathways) {
         std::int64_t head[2] = {0, 1};
         in.read(head, sizeof head);
-        if (!in.whole || head[1] != (std::int64_t)waiting.queue.size()) refuse("the checkpoint does not fit");
-        waiting.offset = static_cast<int>(head[0]);
-        for (std::vector<std::int32_t>& spikes : waiting.queue) {
+        if (!in.whole || head[1] != (std::int64_t)pathway->sent.size()) refuse("the checkpoint does not fit");
+        pathway->now = head[0];
+        for (std::vector<std::int32_t>& spikes : pathway->sent) {
             std::int64_t size = 0;
             in.read(&size, sizeof size);
             if (!in.whole) refuse("the checkpoint does not fit");

@@ -20,7 +20,7 @@ void run_role(Role role)
 // Let spikes reach the spines that are there, after births, deaths or a change of partners.
 void sort_all()
 {
-    for (const Living& spines : living) sort(spines);
+    for (const Living& spines : living) sort(spines, true);
 }
 
 // Give a number to a variable; `to` may be null.
@@ -43,9 +43,8 @@ void tick_slow_clock(std::int64_t tick)
     if (stretch().sample_steps) run_role(REPLAY);
     run_role(LIVE);
     if (stretch().sampled) run_role(KEEP);
-    const std::int64_t local = stretch().spiking ? tick - progress.began : 0;
     for (const Living& spines : living)
-        if (turn(spines, tick, progress.spiked + local) && stretch().spiking) sort(spines);
+        if (turn(spines, tick) && stretch().spiking) sort(spines, false);
 }
 
 // Give variables that change the values that hold from a border on. They are no part of the state.

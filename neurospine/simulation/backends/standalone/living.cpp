@@ -3,39 +3,22 @@
 
 namespace neurospine {
 
-namespace {
+void sort(const Living& spines, bool anew) { spines.sort(anew); }
 
-// Take spikes on their way to spines that have died, or were not there, out of a queue.
-void forget(CSpikeQueue& arrivals, const std::vector<std::int8_t>& turned)
+bool turn(const Living& spines, std::int64_t tick)
 {
-    for (std::vector<std::int32_t>& waiting : arrivals.queue) {
-        std::size_t kept = 0;
-        for (std::int32_t spine : waiting)
-            if (!turned[spine]) waiting[kept++] = spine;
-        waiting.resize(kept);
-    }
-}
-
-}  // namespace
-
-void sort(const Living& spines) { spines.sort(); }
-
-bool turn(const Living& spines, std::int64_t tick, std::int64_t)
-{
-    const std::vector<std::int8_t>& turned = *spines.turned;
-    const std::size_t size = turned.size(), word = sizeof(std::uint64_t);
+    const std::int8_t* turned = spines.turned->data();
+    const int size = (int)spines.turned->size(), stretch = 64;
     bool any = false;
-    for (std::size_t first = 0; first < size; first += word) {
-        const std::size_t last = first + word < size ? first + word : size;
-        std::uint64_t eight = 0;
-        std::memcpy(&eight, &turned[first], last - first);
-        if (!eight) continue;
+    for (int first = 0; first < size; first += stretch) {
+        const int last = first + stretch < size ? first + stretch : size;
+        std::int8_t one = 0;
+        for (int slot = first; slot < last; slot++) one |= turned[slot];
+        if (!one) continue;
         any = true;
-        for (std::size_t slot = first; slot < last; slot++)
+        for (int slot = first; slot < last; slot++)
             if (turned[slot]) note(spines, tick, slot, size, turned[slot], (*spines.pre)[slot]);
     }
-    if (any)
-        for (CSpikeQueue* queue : spines.arrivals()) forget(*queue, turned);
     write_events(spines, tick);
     return any;
 }

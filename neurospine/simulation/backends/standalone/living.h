@@ -1,4 +1,4 @@
-// Spines that are born and die, and the queues of spikes on their way to them.
+// Spines that are born and die, and the pathways of spikes to them.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -12,13 +12,12 @@ struct Summary;
 struct Living {
     std::vector<std::int8_t>*stage, *turned;
     std::vector<std::int32_t>*pre, *candidate;  // the last may be null
-    std::vector<CSpikeQueue*> (*arrivals)();
-    void (*sort)();  // let spikes reach the spines that are there, and no others
+    void (*sort)(bool anew);  // let spikes reach the spines that are there, and no others
     Events* events;    // null where they are not recorded
     std::size_t stream;  // of the events
     Summary* summary;  // the same
 };
 
-extern const std::vector<CSpikeQueue* (*)()> queues;
+extern const std::vector<SynapticPathway*> pathways;
 
 }  // namespace neurospine

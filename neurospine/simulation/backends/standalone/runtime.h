@@ -102,10 +102,9 @@ void spread(double* values, const double* coupling, std::size_t count, double in
 void collect(const std::vector<double>& from, const std::vector<std::int32_t>& index, double* to);
 void look(std::vector<double>& here, const std::vector<std::int32_t>& index, const double* there);
 
-// What happens to spines that are born and die (living.cpp). Spikes that were sent before the
-// step of spiking `spiked` do not reach spines that have turned.
-void sort(const Living& spines);        // let spikes reach the spines that are there
-bool turn(const Living& spines, std::int64_t tick, std::int64_t spiked);  // was there any?
+// What happens to spines that are born and die (living.cpp).
+void sort(const Living& spines, bool anew);  // let spikes reach the spines that are there
+bool turn(const Living& spines, std::int64_t tick);  // was there any?
 void take_partners(const Living& spines);  // give empty slots their new presynaptic cells
 // Count and record that a slot of so many has turned; write what was recorded if it is much.
 void note(

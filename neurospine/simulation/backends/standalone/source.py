@@ -22,7 +22,9 @@ from brian2.utils.logger import catch_logs
 
 from neurospine.simulation.assembly import Assembly, assemble, refusals
 from neurospine.simulation.backends.standalone.arguments import BORDERS, Slot, slots
+from neurospine.simulation.backends.standalone.precision import single
 from neurospine.simulation.backends.standalone.tables import Tables
+from neurospine.simulation.backends.standalone.visits import apart
 from neurospine.simulation.network import Network
 
 _DEVICE = "neurospine_standalone"
@@ -30,7 +32,9 @@ _DEVICE = "neurospine_standalone"
 _ONCE = ("synapses_create_array", "before_run")
 #: The parts of a program that are the same for all networks.
 _OWN = ("runtime.cpp", "checkpoint.cpp", "spreading.cpp", "living.cpp", "driver.cpp")
-_OWN_HEADERS = ("clocks.h", "memory.h", "living.h", "runtime.h")
+#: Those of them that go through all spines in a tick.
+_BUSY = ("living.cpp", "spreading.cpp", "runtime.cpp")
+_OWN_HEADERS = ("clocks.h", "pathways.h", "memory.h", "living.h", "runtime.h")
 _HEADERS = (
     "algorithm cassert chrono climits cmath csignal cstdint cstdio cstdlib cstring ctime fstream "
     "iostream iterator map random set stdint.h string tuple utility vector"
@@ -40,7 +44,9 @@ _HEADERS = (
 class _CodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
     """Code made from our own template where `templates` has one of that name."""
 
-    templater = CPPStandaloneCodeObject.templater.derive(__package__)
+    templater = CPPStandaloneCodeObject.templater.derive(
+        __package__, env_globals={"apart": apart, "single": single}
+    )
 
 
 def generate(network: Network, folder: Path) -> list[Slot]:
@@ -56,13 +62,18 @@ def generate(network: Network, folder: Path) -> list[Slot]:
                 thresholder.codeobj_class = _CodeObject
             if isinstance(group, brian2.NeuronGroup):
                 group.state_updater.codeobj_class = _CodeObject
+        for synapses in assembly.synapses.values():
+            for pathway in synapses._pathways:
+                pathway.codeobj_class = _CodeObject
         caller, clock = border_caller(network)
         assembly.network.add(caller)
         with refusals(), catch_logs():  # that the order of statements matters is meant
             assembly.network.run(0 * second, namespace={})
             for border, runner in zip(network.borders, assembly.borders, strict=True):
+                if border.kernel is None:
+                    runner.codeobj_class = _CodeObject
                 if border.where:
-                    runner.template, runner.codeobj_class = "where", _CodeObject
+                    runner.template = "where"
                 runner.before_run({})
         for line in main_lines(assembly):
             device.insert_code("main", line)
@@ -131,17 +142,19 @@ def _unit(folder: Path) -> str:
     once = [source for source in objects if any(word in source for word in _ONCE)]
     others = [source for source in sources if "/" not in source]
     lines = [f"#include <{header}>" for header in _HEADERS]
-    lines += ['#include "clocks.h"']
+    lines += ["using namespace std;", '#include "clocks.h"', '#include "pathways.h"']
     lines += ['#include "objects.h"', '#include "run.h"', '#include "brianlib/common_math.h"']
-    lines += ['#include "brianlib/stdint_compat.h"', '#include "synapses_classes.h"']
+    lines += ['#include "brianlib/stdint_compat.h"']
     lines += ['#include "network.h"', '#include "runtime.h"']
     lines += [f'#include "{source.removesuffix(".cpp")}.h"' for source in objects]
-    lines += ['#include "brianlib/spikequeue.cpp"']
     lines += [_enclosed(folder, source) for source in objects if source not in once]
-    # What runs once is not worth the time that optimising it takes.
+    lines += [f'#include "{source}"' for source in _BUSY]
+    # What runs once or seldom is not worth the time that optimising it takes.
     lines += ["#pragma GCC optimize (1)"]
     lines += [_enclosed(folder, source) for source in once]
-    lines += [f'#include "{source}"' for source in (*others, "tables.cpp", *_OWN)]
+    lines += [
+        f'#include "{source}"' for source in (*others, "tables.cpp", *_OWN) if source not in _BUSY
+    ]
     return "\n".join((*lines, ""))
 
 

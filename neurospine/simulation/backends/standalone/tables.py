@@ -70,7 +70,7 @@ class Tables:
             "living": [
                 self.living(s, contacts, summaries) for s in self.network.synapses if s.lives
             ],
-            "queues": self.queues(),
+            "pathways": self.pathways(),
             "state": self.state(),
         }
 
@@ -155,10 +155,6 @@ class Tables:
         candidate = "nullptr"
         if "candidate" in synapses.values:
             candidate = f"&{self.arrays(owner, 'candidate')[0]}"
-        pathways = [
-            (f"brian::{pathway.name}", self.name_of(pathway.synapse_sources))
-            for pathway in owner._pathways
-        ]
         stream, summary = contact_stream(synapses.name), summary_stream(synapses.name)
         return {
             "name": synapses.name,
@@ -169,13 +165,12 @@ class Tables:
             "turned": turned,
             "pre": pre,
             "candidate": candidate,
-            "pathways": pathways,
-            "arrivals": [name for name, _ in pathways if not name.endswith("_post")],
+            "pathways": [f"brian::{pathway.name}" for pathway in owner._pathways],
             "contacts": stream if stream in contacts else "",
         }
 
-    def queues(self) -> list[str]:
-        """Return the queues of spikes on their way."""
+    def pathways(self) -> list[str]:
+        """Return the pathways of spikes."""
         owners = self.assembly.synapses.values()
         return [f"brian::{pathway.name}" for owner in owners for pathway in owner._pathways]
 

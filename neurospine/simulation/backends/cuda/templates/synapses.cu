@@ -6,7 +6,6 @@
 {% block kernel %}
 __global__ void _run_kernel_{{codeobj_name}}(
     ::neurospine::Reach _from,
-    int64_t _step,
     {% if 'turned' in owner.variables %}
     const int8_t* _stage,
     {% endif %}
@@ -40,7 +39,7 @@ __global__ void _run_kernel_{{codeobj_name}}(
         {
             int _idx = _from.ids[_s];
             {% if 'turned' in owner.variables %}
-            if (!_stage[_idx] || _step - _delay < _from.since[_idx]) continue;
+            if (!_stage[_idx]) continue;
             {% endif %}
             int _vectorisation_idx = _idx;
 
@@ -62,14 +61,10 @@ __global__ void _run_kernel_{{codeobj_name}}(
     auto& _arrivals = ::neurospine::arrivals_{{pathway.name}};
     if (!_arrivals.any()) return;
     {% if 'turned' in owner.variables %}
-    const int64_t* _since = ::neurospine::data(::neurospine::since_{{owner.name}});
     const int8_t* _stage = ::neurospine::data(brian::dev{{get_array_name(owner.variables['stage'], access_data=False)}});
-    {% else %}
-    const int64_t* _since = nullptr;
     {% endif %}
     _run_kernel_{{codeobj_name}}<<<_arrivals.grid(), ::neurospine::THREADS>>>(
-            _arrivals.now(dev{{_space}}, current_idx{{_space}}, _since),
-            brian::{{owner.clock.name}}.timestep[0],
+            _arrivals.now(dev{{_space}}, current_idx{{_space}}),
             {% if 'turned' in owner.variables %}
             _stage,
             {% endif %}

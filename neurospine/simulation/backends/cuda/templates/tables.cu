@@ -16,9 +16,6 @@ void spines_{{synapses.name}}(std::size_t count)
     const int32_t number = (int32_t)count;
     {{synapses.host_number}}[0] = number;
     transfer({{synapses.number}}, &number, sizeof number);
-{% if synapses.lives %}
-    since_{{synapses.name}}.resize(count);
-{% endif %}
 }
 {% endfor %}
 {% for recording in recordings %}
@@ -140,7 +137,7 @@ std::vector<SlowNumbers> slow_numbers()
 const std::vector<Living> living = {
 {% for spines in living %}
     {&{{spines.stage}}, &{{spines.turned}}, &{{spines.pre}}, {{spines.candidate}},
-     &since_{{spines.name}}, sort_{{spines.name}},
+     sort_{{spines.name}},
      {{"&" + spines.contacts + "_events" if spines.contacts else "nullptr"}},
      {{streams.index(spines.contacts) if spines.contacts else 0}},
      {{"&" + spines.summary + "_sums" if spines.summary else "nullptr"}} },

@@ -2,12 +2,12 @@
 {# ALLOWS_SCALAR_WRITE #}
 {% extends 'common_group.cpp' %}
 {% block maincode %}
-    // Every cell reads and writes what is its own, in arrays that do not overlap: without that
-    // promise compilers give up on neurons with more than a few variables.
+    // Every element reads and writes what is its own, in arrays that do not overlap: without that
+    // promise compilers give up on those with more than a few variables.
     const size_t _vectorisation_idx = -1;
     {{scalar_code|autoindent}}
     const int _N = {{constant_or_scalar('N', variables['N'])}};
-    {% set _code = vector_code if vector_code is string else vector_code|join('\n') %}
+    {% set _code = single(vector_code, scalar_code) %}
     {% if 'not_refractory' in variables %}
     // A byte among doubles would make them go 64 at a time, far more than there are registers for.
     {% set _bytes = get_array_name(variables['not_refractory']) %}

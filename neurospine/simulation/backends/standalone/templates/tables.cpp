@@ -58,16 +58,12 @@ void* {{spines.summary}}_place(std::size_t count)
 }
 {% endfor %}
 {% for spines in living %}
-void sort_{{spines.name}}()
+void sort_{{spines.name}}(bool anew)
 {
-    const auto& stage = {{spines.stage}};
-{% for pathway, cells in spines.pathways %}
-    {
-        CSpikeQueue& queue = *{{pathway}}.queue[0];
-        for (auto& spines : queue.synapses) spines.clear();
-        for (std::size_t slot = 0; slot < stage.size(); slot++)
-            if (stage[slot]) queue.synapses[{{cells}}[slot] - queue.source_start].push_back((int)slot);
-    }
+    const std::int8_t *stage = {{spines.stage}}.data(), *turned = {{spines.turned}}.data();
+{% for pathway in spines.pathways %}
+    if (anew) {{pathway}}.sort();
+    {{pathway}}.keep(stage, anew ? nullptr : turned);
 {% endfor %}
 }
 {% endfor %}
@@ -130,7 +126,6 @@ std::vector<SlowNumbers> slow_numbers()
 const std::vector<Living> living = {
 {% for spines in living %}
     {&{{spines.stage}}, &{{spines.turned}}, &{{spines.pre}}, {{spines.candidate}},
-     []() { return std::vector<CSpikeQueue*>{ {% for pathway in spines.arrivals %}{{pathway}}.queue[0], {% endfor %} }; },
      sort_{{spines.name}},
      {{"&" + spines.contacts + "_events" if spines.contacts else "nullptr"}},
      {{streams.index(spines.contacts) if spines.contacts else 0}},
@@ -138,9 +133,9 @@ const std::vector<Living> living = {
 {% endfor %}
 };
 
-const std::vector<CSpikeQueue* (*)()> queues = {
-{% for queue in queues %}
-    []() { return {{queue}}.queue[0]; },
+const std::vector<SynapticPathway*> pathways = {
+{% for pathway in pathways %}
+    &{{pathway}},
 {% endfor %}
 };
 

@@ -1,0 +1,62 @@
+"""What is done to code that Brian2 generates: visits are taken apart, some numbers are floats."""
+
+from __future__ import annotations
+
+from neurospine.simulation.backends.standalone.precision import single
+from neurospine.simulation.backends.standalone.visits import Sum, apart
+
+VISIT = """
+const int32_t _postsynaptic_idx = _ptr_post[_idx];
+const int32_t _presynaptic_idx = _ptr_pre[_idx];
+double i = _ptr_i[_postsynaptic_idx];
+const double grown = _ptr_grown[_presynaptic_idx];
+double volume = _ptr_volume[_idx];
+i += 2.0 * volume;
+volume += grown;
+_ptr_i[_postsynaptic_idx] = i;
+_ptr_volume[_idx] = volume;
+"""
+
+
+def test_a_visit_is_what_happens_at_the_synapse_and_what_it_adds_to_a_cell() -> None:
+    sender, visit, places, sums = apart(VISIT, "_ptr_pre")
+    assert sender == "const int32_t _presynaptic_idx = _ptr_pre[_synapses[0]];"
+    assert visit.splitlines() == [
+        "const int32_t _postsynaptic_idx = _ptr_post[_idx];",
+        "const double grown = _ptr_grown[_presynaptic_idx];",
+        "double volume = _ptr_volume[_idx];",
+        "_added_0[_k] = 2.0 * volume;",
+        "volume += grown;",
+        "_ptr_volume[_idx] = volume;",
+    ]
+    assert places == "const int32_t _postsynaptic_idx = _ptr_post[_idx];"
+    assert sums == [Sum("double", "_ptr_i[_postsynaptic_idx]", "+=", "_added_0")]
+
+
+def test_what_is_added_twice_to_a_cell_is_added_in_order() -> None:
+    code = VISIT.replace("volume += grown;", "i -= volume;")
+    _, visit, _, sums = apart(code, "_ptr_pre")
+    assert sums is not None
+    assert [(s.sign, s.added) for s in sums] == [("+=", "_added_0"), ("-=", "_added_1")]
+    assert "_added_1[_k] = volume;" in visit
+
+
+def test_a_visit_that_reads_or_sets_what_it_adds_to_stays_whole() -> None:
+    other = "const double seen = _ptr_i[_postsynaptic_idx];"
+    for line in (other, "volume += i;", "i += i*volume;", "i = volume;", "i *= 2.0;"):
+        assert apart(VISIT.replace("volume += grown;", line), "_ptr_pre")[3] is None
+
+
+def test_a_visit_without_cells_adds_nothing() -> None:
+    lines = [line for line in VISIT.splitlines() if "i " not in line and "= i" not in line]
+    assert apart("\n".join(lines), "_ptr_pre")[3] == []
+
+
+def test_a_marked_expression_is_of_floats() -> None:
+    code = "double v = _ptr_v[_idx];\nx = neurospine_single(1.0*rate/(1 + f(v, stage))) + 2.0*v;"
+    made = single(code, "const double rate = _ptr_rate[0];")
+    assert made.splitlines()[1] == "x = (1.0f*(float)rate/(1 + f((float)v, stage))) + 2.0*v;"
+
+
+def test_other_code_stays_as_it_is() -> None:
+    assert single(VISIT, "") == VISIT
