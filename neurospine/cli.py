@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
+from neurospine.commands import citing, library, recovery, validation
 from neurospine.commands import compare as comparing
 from neurospine.commands import doctor as examining
 from neurospine.commands import learn as learning
-from neurospine.commands import library, recovery, validation
 from neurospine.commands import sweep as sweeping
 from neurospine.commands.options import (
     BackendName,
@@ -158,4 +158,5 @@ app.command()(sweeping.sweep)
 app.command()(comparing.compare)
 app.command()(learning.learn)
 app.command()(recovery.recover)
+app.command()(citing.cite)
 app.command()(examining.doctor)

@@ -1,0 +1,20 @@
+"""`cite`: the literature behind results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neurospine.run_output import out
+
+
+def cite(
+    files: Annotated[list[Path], typer.Argument(help="Files that `run` or `learn` wrote.")],
+) -> None:
+    """Print the publications behind results as BibTeX: models, protocols, data, simulator."""
+    from neurospine.analysis.citations import bibtex, citations
+
+    for reference in citations(files):
+        out.print(bibtex(reference), markup=False, highlight=False, soft_wrap=True)
