@@ -38,11 +38,11 @@ def page() -> str:
 
 
 def _newest(title: str, results: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the newest result that has a table."""
+    """Return the newest result that has a table; of one day, the last by the name of its file."""
     having = [result for result in results if title in result]
     if not having:
         raise KeyError(f"no result has a table {title!r}")
-    return max(having, key=lambda result: str(result["date"]))
+    return max(reversed(having), key=lambda result: str(result["date"]))
 
 
 def _rows(title: str, rows: list[dict[str, Any]]) -> str:

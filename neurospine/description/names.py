@@ -45,6 +45,7 @@ _FOREIGN = frozenset(
 OWN = frozenset(
     "drive volume weight count noise grown growth pending settle_steps settle_interval noise_slot "
     "site stage turned survival interval age born present leaving luck picked target entry normal "
+    "leaves crossed "
     "uniform select between alive changed slow_tick slow_time again sampled kept sample_length "
     "slow_exp slow_log slow_exprel single_exp single_expm1 single_log candidate "
     "origin_size target_size place through_neck elapsed "

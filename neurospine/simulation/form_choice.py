@@ -162,7 +162,10 @@ def _settling(model: Model, spine: Spine, step: float, border_steps: int) -> int
     # A variable that starts at zero stays above it if it only decays and is only added to.
     if any(e.name in variables and not _stays_positive(e, parameters) for e in equations):
         return None
-    return settling_steps(model.number(rule.name, fold.time_constant), step, border_steps)
+    tau = model.number(rule.name, fold.time_constant)
+    steps = settling_steps(tau, step, border_steps)
+    # Settling goes through all slots: more often than once a time constant is dearer than traces.
+    return steps if steps == border_steps or (steps and steps * step >= tau) else None
 
 
 def decays(equation: Equation, parameters: Mapping[str, float]) -> bool:

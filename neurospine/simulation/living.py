@@ -37,8 +37,8 @@ from neurospine.results.contacts import BORN, DIED
 from neurospine.simulation.conversion import renewed
 from neurospine.simulation.random import slow_code
 
-#: Volumes are from 1e-4 um**3, and their eighth power is within the range of single precision.
-SMALL_POWERS = tuple("12345678")
+#: These powers of any number between 1e-9 and 1e9 are within the range of single precision.
+SMALL_POWERS = tuple("1234")
 #: A spine died and another was born in its slot within a step.
 REPLACED = DIED | BORN
 
@@ -153,11 +153,14 @@ def _step(spine: Spine, stages: StagesPart, luck: str) -> list[str]:
         lines.append("volume = present")
     lines += [*renewed(spine), *weight, f"leaving = {precision}(0.5*(leaving + {leaving}))"]
     lines.append(f"luck = {draw('uniform', luck)}")
-    crossed = " + int(luck < 1.0 - survival)" if survival else ""
-    leaves = "-expm1(-leaving*interval)"
-    if survival:
-        leaves = f"(1.0 - survival) + survival*({leaves})"
-    lines.append(f"turned = int(single(luck) < single({leaves})){crossed}")
+    lines.append("leaves = single(-expm1(-leaving*interval))")
+    if survival:  # a difference to 1 is small, so it is of doubles
+        lines += [
+            "crossed = 1.0 - survival",
+            "turned = int(luck < crossed) + int(luck < crossed + survival*leaves)",
+        ]
+    else:
+        lines.append("turned = int(luck < leaves)")
     return lines
 
 

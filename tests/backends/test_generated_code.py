@@ -47,6 +47,11 @@ def test_a_visit_that_reads_or_sets_what_it_adds_to_stays_whole() -> None:
         assert apart(VISIT.replace("volume += grown;", line), "_ptr_pre")[3] is None
 
 
+def test_a_visit_with_a_condition_stays_whole() -> None:
+    for condition in ("if (not_refractory)\n", "if(not_refractory) "):
+        assert apart(VISIT.replace("i += 2.0", f"{condition}i += 2.0"), "_ptr_pre")[3] is None
+
+
 def test_a_visit_without_cells_adds_nothing() -> None:
     lines = [line for line in VISIT.splitlines() if "i " not in line and "= i" not in line]
     assert apart("\n".join(lines), "_ptr_pre")[3] == []

@@ -27,7 +27,8 @@ from typing import Any
 from neurospine.errors import BuildError
 from neurospine.simulation.backends.standalone.arguments import Slot
 
-#: Full IEEE arithmetic; without the two flags about maths the compiler may not vectorise
+#: IEEE arithmetic, but a product and a sum may be one operation where the processor has it.
+#: Without the two flags about maths the compiler may not vectorise
 #: square roots. There is one translation unit, so what it does not use need not be compiled.
 #: Scheduling before registers are given out makes the long statements of the slow clock faster.
 FLAGS = (

@@ -67,8 +67,10 @@ public:
             then += then < 0 ? sent.size() : 0;
             for (std::int32_t cell : sent[then]) {
                 const std::size_t row = k * cells + cell;
+                const std::int32_t n = count[row];
+                if (!n) continue;
                 const std::int32_t* from = &there[begin[row]];
-                if (const std::int32_t n = count[row]) found.push_back({from, n, from[n - 1] - from[0] == n - 1});
+                found.push_back({from, n, from[n - 1] - from[0] == n - 1});
             }
         }
         return found;

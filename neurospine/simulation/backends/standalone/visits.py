@@ -44,6 +44,8 @@ def apart(code: str | list[str], source: str) -> tuple[str, str, str, list[Sum] 
     """
     lines = code.splitlines() if isinstance(code, str) else list(code)
     lines = [line.strip() for line in lines if line.strip()]
+    if any(line.startswith("if") or not line.endswith(";") for line in lines):
+        return "", "", "", None  # what is done on a condition, such as outside refractoriness
     sender = [line for line in lines if line.endswith(f" = {source}[_idx];")]
     lines = [line for line in lines if line not in sender]
     stores = [found for line in lines if (found := _STORE.fullmatch(line)) and found[2] != "_idx"]
