@@ -104,6 +104,7 @@ def test_calcineurin_loss_hardly_changes_how_many_spines_there_are() -> None:
     assert after[large].sum() / before[large].sum() > 1.2
 
 
+@pytest.mark.slow
 def test_elimination_after_ketamine_is_that_of_control() -> None:
     lost = []
     for disorders in ((), ("ketamine",)):

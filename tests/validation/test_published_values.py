@@ -83,6 +83,7 @@ def test_predictions_are_what_the_rules_say(outcome: Any) -> None:
     assert held[-600] == pytest.approx(-0.215, abs=0.002)
 
 
+@pytest.mark.slow
 def test_voltage_rule_meets_or_comes_near_every_published_rate(outcome: Any) -> None:
     scores = [s for s in outcome("clopath_frequency").scores if s.source == "sjostrom2001"]
     assert len(scores) == 10
