@@ -28,7 +28,8 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NEUROSPINE_CACHE", str(shared / "builds"))
         patch.setenv("XDG_DATA_HOME", str(shared / "data"))
-        patch.delenv("NEUROSPINE_LIBRARY", raising=False)
+        for name in ("NEUROSPINE_LIBRARY", "NEUROSPINE_DATA"):
+            patch.delenv(name, raising=False)
         yield
 
 
