@@ -46,30 +46,33 @@ def citations(paths: Iterable[str | Path]) -> list[Reference]:
     return [known[key] for key in sorted(found)]
 
 
-def _texts(path: Path) -> Iterator[str]:
-    """Yield the texts in a result file that name publications, and the keys of the software."""
+def _texts(path: Path) -> list[str]:
+    """Return the texts in a result file that name publications, and the keys of the software."""
     if not path.is_file():
         raise ResultError(f"{path}: no such file")
     try:
-        file = h5py.File(path)
+        with h5py.File(path, "r") as file:
+            return list(_of_run(file) if "files" in file else _of_learning(file))
     except OSError:
         raise ResultError(f"{path}: is no HDF5 file") from None
-    with file:
-        networks, files = file.get("networks"), file.get("files")
-        if not isinstance(networks, h5py.Group) and not isinstance(files, h5py.Group):
-            raise ResultError(f"{path}: is no result of 'run' or 'learn'")
-        if isinstance(files, h5py.Group):
+    except (LookupError, AttributeError, TypeError, ValueError):
+        raise ResultError(f"{path}: is no result of 'run' or 'learn'") from None
+
+
+def _of_run(file: h5py.File) -> Iterator[str]:
+    yield " ".join(_SIMULATION)
+    yield _CUDA if file.attrs["backend"] == "cuda" else ""
+    for kind in ("models", "disorders", "protocols"):
+        for dataset in file["files"].get(kind, {}).values():
+            yield dataset.asstr()[()]
+
+
+def _of_learning(file: h5py.File) -> Iterator[str]:
+    for network in file["networks"].values():
+        text = network["network"].asstr()[()]
+        yield text
+        if re.search(r'^kind *= *"spiking_network"', text, re.MULTILINE):
             yield " ".join(_SIMULATION)
-            yield _CUDA if file.attrs.get("backend") == "cuda" else ""
-            for kind in ("models", "disorders", "protocols"):
-                for dataset in files.get(kind, {}).values():
-                    yield dataset.asstr()[()]
-        else:
-            for network in networks.values():
-                text = network["network"].asstr()[()]
-                yield text
-                if re.search(r'^kind *= *"spiking_network"', text, re.MULTILINE):
-                    yield " ".join(_SIMULATION)
 
 
 def bibtex(reference: Reference) -> str:

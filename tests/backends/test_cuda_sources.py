@@ -105,6 +105,10 @@ def test_a_program_is_compiled_for_the_device_that_is_visible(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2")
     with pytest.raises(BuildError, match="names device 2 of 2"):
         cuda._capability()
+    for name in ("GPU-5d2c", "", "-1"):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", name)
+        with pytest.raises(BuildError, match="the number of a device is wanted"):
+            cuda._capability()
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     compiler = toolkit.Compiler(tmp_path / "nvcc", "13.0")
     curand = toolkit.Curand(tmp_path / "include", tmp_path / "lib" / "libcurand.so.10")

@@ -81,9 +81,21 @@ def _other(folder: Path) -> Path:
     return path
 
 
+def _half(folder: Path) -> Path:
+    path = folder / "half.h5"
+    with h5py.File(path, "w") as file:
+        file["networks/some/weights"] = 1
+    return path
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
-    [(_missing, "no such file"), (_text, "is no HDF5 file"), (_other, "is no result of")],
+    [
+        (_half, "is no result of"),
+        (_missing, "no such file"),
+        (_text, "is no HDF5 file"),
+        (_other, "is no result of"),
+    ],
 )
 def test_what_is_no_result_is_refused(
     make: Callable[[Path], Path], message: str, tmp_path: Path

@@ -83,7 +83,8 @@ def _capability() -> str:
     """Return the compute capability of the device that programs see first."""
     devices = toolkit.find_devices() or []
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0]
-    number = int(visible) if visible.isdigit() else 0
-    if number >= len(devices):
-        raise BuildError(f"CUDA_VISIBLE_DEVICES names device {number} of {len(devices)}")
-    return devices[number].capability
+    if not visible.isdigit():
+        raise BuildError(f"CUDA_VISIBLE_DEVICES {visible!r}: the number of a device is wanted")
+    if int(visible) >= len(devices):
+        raise BuildError(f"CUDA_VISIBLE_DEVICES names device {visible} of {len(devices)}")
+    return devices[int(visible)].capability
