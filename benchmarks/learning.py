@@ -21,8 +21,8 @@ CASES = (
     ("backprop", 5),
 )
 MANY_SEEDS = 64
-#: One thread, so that processor time is what the work costs.
-ONE_THREAD = {
+#: No threads within an operation, so that processor time is what the work costs.
+SINGLE_OPERATIONS = {
     "OMP_NUM_THREADS": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
 }
@@ -58,7 +58,7 @@ def _of_child(network: str, seeds: int, samples: int) -> dict[str, Any]:
     code = f"from benchmarks.learning import _measure; _measure({network!r}, {seeds}, {samples})"
     child = subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, **ONE_THREAD}, check=True, capture_output=True, text=True,
+        env={**os.environ, **SINGLE_OPERATIONS}, check=True, capture_output=True, text=True,
     )  # fmt: skip
     found: dict[str, Any] = json.loads(child.stdout.splitlines()[-1])
     return found
