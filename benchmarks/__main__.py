@@ -80,7 +80,7 @@ BENCHMARKS = {
     "two_runs": _two_runs,
     "learning": lambda report, quick: learning.run(report, quick=quick),
     "sweep": lambda report, quick: sweep.run(report, quick=quick),
-    "build": lambda report, quick: build.run(report),
+    "build": lambda report, quick: build.run(report, quick=quick),
 }
 
 if __name__ == "__main__":

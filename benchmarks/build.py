@@ -1,6 +1,7 @@
-"""What a run costs besides the simulation: cold build, warm command, second call."""
+"""What a run costs besides the simulation: cold builds, warm command, second call."""
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -8,6 +9,13 @@ import time
 from pathlib import Path
 
 from benchmarks.report import Report, child_cpu
+from neurospine.description.library import list_files
+from neurospine.simulation.backends.standalone.build_cache import compile_program
+from neurospine.simulation.backends.standalone.source import generate
+from neurospine.simulation.simulate import prepare
+
+#: Seconds of wall time that a build should stay under on an idle core.
+GOAL = 4.0
 
 SECOND_CALL = """
 import time
@@ -19,13 +27,47 @@ print(time.perf_counter() - start)
 """
 
 
-def run(report: Report) -> None:
-    """Print build and start-up costs for each shipped protocol."""
+def run(report: Report, *, quick: bool) -> None:
+    """Print build and start-up costs of some protocols, and the builds of all that are shipped."""
     rows = []
     for name in ("stdp_window", "pairing_frequency", "triplets", "network_activity"):
         with tempfile.TemporaryDirectory() as folder:
             rows.append({"protocol": name, **_costs(name, Path(folder))})
     report.table("build and start", rows)
+    if not quick:
+        _builds(report)
+
+
+def _builds(report: Report) -> None:
+    """Print how long programs of all shipped protocols take to be generated and compiled."""
+    took = {name: _build(name) for name in ("stdp_window", *list_files("protocols"))}
+    rows = [
+        {
+            "protocol": name,
+            "generated, s": made,
+            "compiled, s": compiled,
+            "both, s": made + compiled,
+        }
+        for name, (made, compiled) in took.items()
+    ]
+    rows.sort(key=lambda row: -row["both, s"])
+    whole = [row["both, s"] for row in rows]
+    over = sum(seconds > GOAL for seconds in whole)
+    found = {"protocols": len(rows), "median": statistics.median(whole), "longest": max(whole)}
+    report.table("builds of all shipped protocols, wall s", [found | {f"over {GOAL:g} s": over}])
+    report.table("the slowest builds", rows[:8])
+    report.content["all builds"] = rows
+
+
+def _build(name: str) -> tuple[float, float]:
+    """Return wall seconds of generation and of compilation."""
+    network = prepare(None, name).network
+    with tempfile.TemporaryDirectory(prefix="neurospine-bench-") as folder:
+        start = time.perf_counter()
+        generate(network, Path(folder))
+        generated = time.perf_counter()
+        compile_program(Path(folder))
+        return generated - start, time.perf_counter() - generated
 
 
 def _costs(name: str, folder: Path) -> dict[str, float]:

@@ -1,8 +1,8 @@
 """The plastic network with dopamine (workload W2): eligibility in closed form.
 
 neurospine behind a gate beside its own plain pair rule, beside the closed form as a Brian2 user
-writes it, and beside a hand-written event-driven loop in C++ (`floor/`), on networks of the same
-size and rates. Dopamine comes twice a second, at random.
+writes it, beside a hand-written event-driven loop in C++ (`floor/`), and beside NEST where it is
+installed, on networks of the same size and rates. Dopamine comes twice a second, at random.
 """
 
 import statistics
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import nest_network
 from benchmarks.plastic_network import CELLS, FLOOR, SECONDS
 from benchmarks.programs import Program
 from benchmarks.report import Report, in_turn, spread
@@ -32,7 +33,7 @@ VALUES = {"izhikevich_gate.gain": 1.0, "dopamine.tonic_supply": 0.0, "dopamine.t
 
 
 def run(report: Report, synapses: int, repeats: int) -> None:
-    """Print processor seconds per biological second of the four, and their rates."""
+    """Print processor seconds per biological second of each, and their rates."""
     work = Path(tempfile.mkdtemp(prefix="neurospine-bench-"))
     circuit = find_file("recurrent_network", "models").read_text()
     values = {"in_degree": synapses // CELLS}
@@ -62,12 +63,17 @@ def run(report: Report, synapses: int, repeats: int) -> None:
         subprocess.run(command, check=True, capture_output=True)
 
     found = {"gated": gated, "plain STDP": plain, "Brian2, event-driven": textbook, "floor": floor}
+    nest = nest_network.contestant(report, "dopamine", synapses, SECONDS)
+    if nest:
+        found["NEST"] = nest[0]
     seconds = in_turn(found, repeats)
     own = statistics.median(seconds["gated"])
     results = work / "textbook" / "results"
     count = np.fromfile(next(results.glob("_array_monitor_N_*")), np.int32)[0]
     spikes = {"gated": gated.spikes("neurons"), "plain STDP": plain.spikes("neurons")}
     spikes["Brian2, event-driven"] = int(count)
+    if nest:
+        spikes["NEST"] = nest[1]()
     rows = [
         {
             "what": name,

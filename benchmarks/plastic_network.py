@@ -2,7 +2,7 @@
 
 neurospine beside the same rule as a Brian2 user writes it, on the same
 connections, and beside a hand-written event-driven loop in C++ (`floor/`). The
-random input differs, so the results are compared as distributions.
+random input differs, so the results are compared as distributions. NEST where it is installed.
 """
 
 import shutil
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import ks_2samp
 
+from benchmarks import nest_network
 from benchmarks.report import Report, in_turn, spread
 from neurospine import Protocol, load_model
 from neurospine.results import segments
@@ -28,7 +29,7 @@ FLOOR = Path(__file__).parent / "floor" / "plastic_network.cpp"
 
 
 def run(report: Report, synapses: int, repeats: int) -> None:
-    """Print processor seconds per biological second of the three, and how results agree."""
+    """Print processor seconds per biological second of each, and how results agree."""
     work = Path(tempfile.mkdtemp(prefix="neurospine-bench-"))
     protocol = Protocol(
         name="ten_seconds",
@@ -60,7 +61,10 @@ def run(report: Report, synapses: int, repeats: int) -> None:
         command = [str(work / "floor"), "stdp", str(synapses), str(SECONDS)]
         subprocess.run(command, check=True, capture_output=True)
 
-    seconds = in_turn({"neurospine": ours, "textbook": textbook, "floor": floor}, repeats)
+    commands = {"neurospine": ours, "textbook": textbook, "floor": floor}
+    if others := nest_network.contestant(report, "stdp", synapses, SECONDS):
+        commands["NEST"] = others[0]
+    seconds = in_turn(commands, repeats)
     own = statistics.median(seconds["neurospine"])
     rows = [
         {

@@ -22,13 +22,23 @@ WORKLOADS = (
         "W1, 1e6 bare synapses, CPU s per s",
         "plastic network, 1e+06 synapses",
         "CPU s per biological s",
-        {"neurospine": "neurospine", "textbook Brian2": "textbook", "floor": "floor"},
+        {
+            "neurospine": "neurospine",
+            "textbook Brian2": "textbook",
+            "floor": "floor",
+            "NEST": "NEST",
+        },
     ),
     (
         "W2, 1e6 bare synapses, CPU s per s",
         "plastic network with dopamine, 1e+06 synapses",
         "CPU s per biological s",
-        {"neurospine": "gated", "textbook Brian2": "Brian2, event-driven", "floor": "floor"},
+        {
+            "neurospine": "gated",
+            "textbook Brian2": "Brian2, event-driven",
+            "floor": "floor",
+            "NEST": "NEST",
+        },
     ),
     (
         "spines that live by themselves, ns a step",
@@ -49,7 +59,7 @@ WORKLOADS = (
         {"neurospine": "neurospine, squid soma", "NEURON": "NEURON, squid soma"},
     ),
 )
-OTHERS = ("neurospine", "textbook Brian2", "floor", "Dendrify", "NEURON")
+OTHERS = ("neurospine", "textbook Brian2", "floor", "NEST", "Dendrify", "NEURON")
 
 
 def summary(rows_of: Callable[[str], list[dict[str, Any]] | None]) -> list[dict[str, str]]:
