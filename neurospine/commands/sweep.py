@@ -51,6 +51,12 @@ def sweep(
         str | None,
         typer.Option(metavar="ADDRESS", help="Let a Dask cluster do it: tcp://host:8786."),
     ] = None,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Runs done together as one network.", show_default="1; cuda: what fills it"
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FOLDER", help="Default: PROTOCOL-sweep."),
@@ -111,8 +117,8 @@ def sweep(
     try:
         with _bar(loaded.duration, quiet) as watch:
             done = run_sweep(
-                loaded, axes, output=folder, jobs=jobs, scheduler=scheduler, parquet=parquet,
-                watch=watch, **wanted,
+                loaded, axes, output=folder, jobs=jobs, scheduler=scheduler, batch=batch,
+                parquet=parquet, watch=watch, **wanted,
             )  # fmt: skip
     except SweepInterrupted as stop:
         there = stop.sweep.table["file"].replace("", None).nunique()

@@ -58,7 +58,7 @@ OWN = frozenset(
 #: The current (amp) that a stimulus injects into a neuron, or with the name of a compartment
 #: behind it into that; its constants begin with the second.
 INJECTED = "i_injected"
-_OWN_BEGINNINGS = (INJECTED, "injected_", "eligible_", "integral_", "pending_")
+_OWN_BEGINNINGS = (INJECTED, "injected_", "eligible_", "integral_", "pending_", "own_part_")
 
 
 def check_name(name: str) -> None:

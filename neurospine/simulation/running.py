@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from neurospine.errors import NeurospineError, ResultError
@@ -18,6 +19,8 @@ from neurospine.results.part import (
 )
 from neurospine.results.trajectory import Trajectory, check_output
 from neurospine.simulation.backends.backend import Backend, Program, Progress
+from neurospine.simulation.network import Network
+from neurospine.simulation.parting import part_records
 from neurospine.simulation.plan import Plan
 from neurospine.simulation.provenance import run_info
 from neurospine.simulation.schedule import recorded
@@ -59,6 +62,40 @@ def run_aside(
     info = run_info(plan, engine.name)
     program = engine.build(plan.network)
     return _go(program, plan, folder, folder / RESULT_FILE, progress, info)
+
+
+def run_together(
+    plans: Sequence[Plan], backend: str, program: Program, joint: Network, folders: Sequence[Path]
+) -> list[Trajectory]:
+    """Run plans as one network; each result is in the `RESULT_FILE` of its folder.
+
+    Parameters
+    ----------
+    plans
+        What to run.
+    backend
+        Its name.
+    program, joint
+        What `joining.join` makes of their networks, and its program.
+    folders
+        A folder for each; in the first one the records of all are kept meanwhile.
+
+    Raises
+    ------
+    BuildError
+        If the program does not come to its end.
+    """
+    infos = [run_info(plan, backend) for plan in plans]
+    with tempfile.TemporaryDirectory(prefix="joint-", dir=folders[0]) as together:
+        if not program.run(joint, Path(together), _silent):
+            raise KeyboardInterrupt
+        part_records(Path(together), [plan.network for plan in plans], folders)
+    found = []
+    for plan, folder, info in zip(plans, folders, infos, strict=True):
+        write_part(folder, folder / RESULT_FILE, complete=True, info=info)
+        found.append(Trajectory.from_hdf5(folder / RESULT_FILE))
+        _check_whole(found[-1], plan, folder)
+    return found
 
 
 class _Stopped(KeyboardInterrupt):

@@ -21,6 +21,7 @@ from neurospine.description.model import Model
 from neurospine.description.protocol import Protocol
 from neurospine.errors import BuildError, NeurospineError, ResultError
 from neurospine.results.hdf5 import read_measures, write_measures
+from neurospine.results.trajectory import Trajectory
 from neurospine.simulation.form import FormName
 from neurospine.simulation.plan import make_plan
 from neurospine.simulation.provenance import same_program
@@ -30,7 +31,7 @@ from neurospine.simulation.simulate import COMPILED, find_backend
 #: Folders of runs that go on begin like this.
 ASIDE = ".run-"
 #: Brian2 makes its objects in one thread of a process at a time.
-_MAKING = threading.Lock()
+MAKING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,15 @@ def do(job: Job) -> Outcome:
     try:
         found = finished(job.path, job.protocol)
         return Outcome(job.name, found, found=True) if found is not None else _run(job)
-    except NeurospineError as error:
-        return Outcome(job.name, why=str(error))
-    except Exception:  # a fault of ours; what comes of the other runs is worth having
-        return Outcome(job.name, why=traceback.format_exc().strip())
+    except Exception as error:
+        return Outcome(job.name, why=why(error))
+
+
+def why(error: Exception) -> str:
+    """Return what to say of a run that failed; what comes of the others is worth having."""
+    if isinstance(error, NeurospineError):
+        return str(error)
+    return "".join(traceback.format_exception(error)).strip()  # a fault of ours
 
 
 def finished(path: Path, protocol: Protocol) -> dict[str, pd.DataFrame] | None:
@@ -111,26 +117,32 @@ def finished(path: Path, protocol: Protocol) -> dict[str, pd.DataFrame] | None:
 
 
 def _run(job: Job) -> Outcome:
-    _check(job)
+    check(job)
     engine = find_backend(job.backend)
     compiles = job.backend in COMPILED
-    with _aside(Path(job.folder)) as folder:
-        with _MAKING:
+    with aside(Path(job.folder)) as folder:
+        with MAKING:
             plan = make_plan(job.model, job.protocol, seed=job.seed, form=job.form)
             compiled = engine.build(plan.network).fresh and compiles
-        before = _children()
-        with nullcontext() if compiles else _MAKING:
+        before = children_cpu()
+        with nullcontext() if compiles else MAKING:
             trajectory = run_aside(plan, engine, folder)
-        used = _children() - before
-        measures = measure(trajectory, job.protocol)
-        path = folder / RESULT_FILE
-        with h5py.File(path, "r+") as file:
-            write_measures(file, measures)
-        path.replace(job.path)
+        used = children_cpu() - before
+        measures = keep(trajectory, job, folder)
     return Outcome(job.name, measures, compiled=compiled, program_cpu=used)
 
 
-def _check(job: Job) -> None:
+def keep(trajectory: Trajectory, job: Job, folder: Path) -> Measures:
+    """Measure a run, and move its file into place."""
+    measures = measure(trajectory, job.protocol)
+    path = folder / RESULT_FILE
+    with h5py.File(path, "r+") as file:
+        write_measures(file, measures)
+    path.replace(job.path)
+    return measures
+
+
+def check(job: Job) -> None:
     """Raise an error if a process elsewhere would not do the same run."""
     if not Path(job.folder).is_dir():
         raise ResultError(
@@ -146,7 +158,7 @@ def _check(job: Job) -> None:
 
 
 @contextmanager
-def _aside(folder: Path) -> Iterator[Path]:
+def aside(folder: Path) -> Iterator[Path]:
     """Give a folder of its own beside the results, which goes when the run is over."""
     own = folder / f"{ASIDE}{uuid.uuid4().hex[:12]}"
     try:
@@ -158,6 +170,7 @@ def _aside(folder: Path) -> Iterator[Path]:
         shutil.rmtree(own, ignore_errors=True)
 
 
-def _children() -> float:
+def children_cpu() -> float:
+    """Return the processor seconds of all children that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

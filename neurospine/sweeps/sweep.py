@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -19,6 +19,7 @@ from neurospine.simulation.plan import Plan
 from neurospine.simulation.provenance import same_program
 from neurospine.simulation.simulate import COMPILED, find_backend
 from neurospine.sweeps.axes import Values, read_axes, read_seeds
+from neurospine.sweeps.batch import Batch, batches, build, usual_size
 from neurospine.sweeps.grid import Grid
 from neurospine.sweeps.job import Job, Outcome, finished, result_path
 from neurospine.sweeps.record import (
@@ -120,6 +121,7 @@ def sweep(
     model: Model | str | None = None,
     jobs: int | None = None,
     scheduler: str | None = None,
+    batch: int | None = None,
     backend: str = "cpp",
     form: FormName | None = None,
     parquet: bool | None = None,
@@ -152,6 +154,9 @@ def sweep(
     scheduler
         Address of the scheduler of a Dask cluster that does the runs instead. All its machines
         must see `output` under the same path.
+    batch
+        Runs that are done together, as one network; results are those of single runs. By
+        default one, and with ``"cuda"`` as many as are thought to fill the device.
     backend, form
         As for `simulate`.
     parquet
@@ -174,8 +179,9 @@ def sweep(
         At an interrupt; what was done is in the folder, and the same call goes on with it.
     """
     grid = lay_out(protocol, over, seeds=seeds, model=model, backend=backend, form=form)
-    if jobs is not None and jobs < 1:
-        raise ResultError(f"--jobs {jobs}: must be at least 1")
+    for option, number in (("jobs", jobs), ("batch", batch)):
+        if number is not None and number < 1:
+            raise ResultError(f"--{option} {number}: must be at least 1")
     if parquet and not find_spec("pyarrow"):
         raise BuildError("Parquet needs pyarrow: pip install 'neurospine[parquet]'")
     folder = Path(output)
@@ -210,10 +216,12 @@ def sweep(
         outcomes |= done_before(grid, folder)
         watch = watch or _unwatched
         watch(len(outcomes), grid.size)
-        todo = _jobs(grid, runs, outcomes)
+        corners = [plan for plan in made.values() if plan]
+        size = batch or usual_size(backend, corners)
         try:
-            if todo:
-                built = _build(made, backend)
+            if jobs_left := _jobs(grid, runs, outcomes):
+                todo = batches(jobs_left, size, corners)
+                built = _build(corners, backend) if size == 1 else build(todo)
                 with closing(_done(todo, grid, jobs, scheduler)) as ended:
                     for outcome in ended:
                         outcomes[outcome.name] = outcome
@@ -239,19 +247,19 @@ def _jobs(grid: Grid, runs: Path, outcomes: Mapping[str, Outcome]) -> list[Job]:
     ]  # fmt: skip
 
 
-def _build(made: Mapping[str, Plan | None], backend: str) -> int:
+def _build(corners: Sequence[Plan], backend: str) -> int:
     """Build what the corners of a grid need; return how many programs were not there yet."""
     if backend not in COMPILED:
         return 0
     engine = find_backend(backend)
-    return sum(engine.build(plan.network).fresh for plan in made.values() if plan)
+    return sum(engine.build(plan.network).fresh for plan in corners)
 
 
 def _done(
-    todo: list[Job], grid: Grid, jobs: int | None, scheduler: str | None
+    todo: list[Batch], grid: Grid, jobs: int | None, scheduler: str | None
 ) -> Generator[Outcome, None, None]:
     if scheduler:
-        return on_cluster(todo, scheduler, list(grid.corners().values()), todo[0])
+        return on_cluster(todo, scheduler, list(grid.corners().values()), todo[0].jobs[0])
     return locally(todo, jobs)
 
 

@@ -13,8 +13,9 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from neurospine.errors import BuildError
 from neurospine.simulation.plan import make_plan
 from neurospine.simulation.simulate import COMPILED, find_backend
+from neurospine.sweeps.batch import Batch, do_all
 from neurospine.sweeps.grid import Point
-from neurospine.sweeps.job import Job, Outcome, do
+from neurospine.sweeps.job import Job, Outcome
 
 #: So often in a row all processes may be lost without a run coming to its end.
 MOST_LOSSES = 3
@@ -22,13 +23,13 @@ MOST_LOSSES = 3
 AHEAD = 3
 
 
-def locally(jobs: Sequence[Job], processes: int | None) -> Generator[Outcome, None, None]:
-    """Do jobs in processes of this machine (default: one a processor), in any order.
+def locally(batches: Sequence[Batch], processes: int | None) -> Generator[Outcome, None, None]:
+    """Do batches in processes of this machine (default: one a processor), in any order.
 
     A process that is killed takes the others with it; what was not done is done again.
     """
-    processes = min(processes or cpu_count(), len(jobs))
-    left = {job.name: job for job in jobs}
+    processes = min(processes or cpu_count(), len(batches))
+    left = {batch.name: batch for batch in batches}
     losses = 0
     while left:
         workers = Parallel(
@@ -38,14 +39,14 @@ def locally(jobs: Sequence[Job], processes: int | None) -> Generator[Outcome, No
             with warnings.catch_warnings():
                 # joblib warns when a process is replaced that had grown.
                 warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
-                for outcome in workers(delayed(do)(job) for job in list(left.values())):
-                    del left[outcome.name]
+                for name, outcomes in workers(delayed(do_all)(b) for b in list(left.values())):
+                    del left[name]
                     losses = 0
-                    yield outcome
+                    yield from outcomes
         except TerminatedWorkerError:
             losses += 1
             if losses == MOST_LOSSES:
-                yield from (Outcome(name, why=_KILLED) for name in left)
+                yield from (Outcome(j.name, why=_KILLED) for b in left.values() for j in b.jobs)
                 return
 
 
@@ -56,16 +57,16 @@ _KILLED = (
 
 
 def on_cluster(
-    jobs: Sequence[Job], address: str, corners: Sequence[Point], job: Job
+    batches: Sequence[Batch], address: str, corners: Sequence[Point], job: Job
 ) -> Generator[Outcome, None, None]:
-    """Do jobs on the workers of a Dask cluster, in any order.
+    """Do batches on the workers of a Dask cluster, in any order.
 
     Programs are built once on each machine first. What a worker was doing when it was lost is
     done again by another one.
 
     Parameters
     ----------
-    jobs
+    batches
         What is to be done.
     address
         That of the scheduler.
@@ -85,27 +86,28 @@ def on_cluster(
             for name in hosts.values()
         ]  # fmt: skip
         client.gather(builds, errors="skip")  # what went wrong there, the runs will say
-        waiting = iter(jobs)
+        waiting = iter(batches)
         threads = sum(about["nthreads"] for about in workers.values())
         ahead = max(2, AHEAD * threads)
-        started = {_submit(client, j): j for j in itertools.islice(waiting, ahead)}
+        started = {_submit(client, b): b for b in itertools.islice(waiting, ahead)}
         ended = as_completed(list(started), loop=client.loop)
         for future in ended:
             done = started.pop(future)
             if future.status == "finished":
-                yield future.result()
+                yield from future.result()[1]
             else:
                 lost = future.status != "error"
                 why = "the cluster lost it" if lost else f"{future.exception()}"
-                yield Outcome(done.name, why=why)
-            for j in itertools.islice(waiting, 1):
-                more = _submit(client, j)
-                started[more] = j
+                yield from (Outcome(job.name, why=why) for job in done.jobs)
+            for batch in itertools.islice(waiting, 1):
+                more = _submit(client, batch)
+                started[more] = batch
                 ended.add(more)
 
 
-def _submit(client: Any, job: Job) -> Any:
-    return client.submit(do, job, key=f"neurospine-{job.folder}-{job.name}", pure=False)
+def _submit(client: Any, batch: Batch) -> Any:
+    key = f"neurospine-{batch.jobs[0].folder}-{batch.name}"
+    return client.submit(do_all, batch, key=key, pure=False)
 
 
 def connected(address: str) -> Any:

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import psutil
 import pytest
 
 import neurospine
 from neurospine import Model, NeurospineError, Protocol, measure, simulate
+from neurospine.simulation.simulate import prepare
+from neurospine.sweeps.batch import FULL, usual_size
 from neurospine.sweeps.sweep import SweepInterrupted
 
 Swept = Callable[..., Any]
@@ -201,3 +204,22 @@ def test_wrong_words(
     outcome = command("sweep", str(days_file), *words)
     assert outcome.status == 2
     assert message in outcome.err
+
+
+@pytest.mark.parametrize("batch", [2, 3])
+def test_runs_done_together_give_the_same_table(swept: Swept, batch: int, tmp_path: Path) -> None:
+    """Five runs in batches of two or three, of two values and, at last, one that is there."""
+    wanted = swept(seeds="0:3", backend="numpy", output=tmp_path / "alone")
+    first = swept(seeds="0", over={"slope_factor": [1.0]}, backend="numpy")
+    together = swept(seeds="0:3", backend="numpy", batch=batch)
+    assert (first.failed, together.failed, together.found) == ({}, {}, 1)
+    numbers = ["value", "standard_error", "low", "high"]
+    pd.testing.assert_frame_equal(
+        together.table.drop(columns=numbers), wanted.table.drop(columns=numbers)
+    )
+    np.testing.assert_allclose(together.table[numbers], wanted.table[numbers], rtol=1e-12)
+
+
+def test_how_many_runs_fill_a_gpu(days: Protocol, dendrite: Model) -> None:
+    plans = [prepare(dendrite, days), prepare(dendrite.with_parameters(n_sites=2000), days)]
+    assert (usual_size("cpp", plans), usual_size("cuda", plans)) == (1, FULL // 600)

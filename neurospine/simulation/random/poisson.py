@@ -26,7 +26,8 @@ def poisson_thresholds(mean: float) -> Words:
 def poisson_count(slot: Any, tick: Any, mean: Any, key0: Any, key1: Any) -> Any:
     """Return how often something of this mean happens to each slot at a tick."""
     word, _ = words(slot, tick, key0, key1)
-    thresholds = poisson_thresholds(float(np.asarray(mean).flat[0]))
+    means, which = np.unique(mean, return_inverse=True)
+    thresholds = np.array([poisson_thresholds(value) for value in means])[which.ravel()]
     return (word[..., None] > thresholds).sum(axis=-1).astype(float)
 
 
