@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from neurospine.errors import BuildError, suggest
-from neurospine.run_output import out
+from neurospine.run_output import err, out
 
 
 def doctor(
@@ -15,11 +15,19 @@ def doctor(
         str | None,
         typer.Option(help="Show this one, and fail if it lacks something.", show_default=False),
     ] = None,
+    measure: Annotated[
+        bool,
+        typer.Option("--measure", help="Measure from which size of a network on a GPU is faster."),
+    ] = False,
 ) -> None:
     """Show what each backend needs, what of it is here, and what installs the rest.
 
     The exit status is 0 if the backend named (without a name: cpp) has all it needs, else 1.
+
+    On a machine with a GPU `--measure` runs plastic networks of 1e4 to 3e6 spines there and on one
+    core, which takes a few minutes, and remembers from which size on the GPU is worth it.
     """
+    from neurospine.simulation import break_even
     from neurospine.simulation.backends.examination import examine
 
     found = examine()
@@ -33,5 +41,18 @@ def doctor(
             said = finding.found or f"missing; {finding.remedy}"
             line = f"  {finding.what:<16}{said}"
             out.print(line, highlight=False, markup=False, soft_wrap=True)
+        if name == "cuda":
+            if measure and lacking:
+                missing = ", ".join(finding.what for finding in lacking)
+                raise BuildError(f"nothing can be measured, cuda lacks: {missing}")
+            if measure:
+                break_even.keep(break_even.measure(watch=_say))
+            known = break_even.last_measured()
+            text = str(known) if known else "not measured; neurospine doctor --measure does it"
+            out.print(f"  {'break-even':<16}{text}", highlight=False, markup=False, soft_wrap=True)
     if any(finding.found is None for finding in found[backend or "cpp"]):
         raise typer.Exit(1)
+
+
+def _say(what: str) -> None:
+    err.print(f"measuring: {what}", highlight=False, markup=False)

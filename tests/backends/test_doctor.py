@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from neurospine.simulation import break_even
 from neurospine.simulation.backends.cuda import toolkit
+from neurospine.simulation.break_even import crossing
 
 Command = Callable[..., Any]
 GPU = "NVIDIA H200, 9.0, 143771, 580.95.05"
@@ -111,3 +114,47 @@ def test_cuda_home_goes_first(
     found = toolkit.find_compiler()
     assert found is not None
     assert found.release == "13.1"
+
+
+def test_where_one_is_faster_than_the_other() -> None:
+    """Between sizes the ratio is a power of size: 4 at 1e4 and 1/4 at 1e6 cross at 1e5."""
+    assert crossing((10**4, 10**6), (1.0, 100.0), (4.0, 25.0)) == pytest.approx(1e5)
+    assert crossing((10, 100), (1.0, 1.0), (0.5, 0.5)) == 0
+    assert crossing((10, 100), (1.0, 1.0), (0.5, 2.0)) == math.inf
+    # What is faster at first but not later does not count.
+    assert crossing((1, 10, 100), (1.0, 1.0, 1.0), (0.5, 2.0, 0.5)) == pytest.approx(10**1.5)
+
+
+def test_the_break_even_is_remembered(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEUROSPINE_CACHE", str(tmp_path / "cache"))
+    assert "break-even      not measured" in command("doctor", "--backend", "cuda").out
+    break_even.keep(
+        break_even.BreakEven(
+            ("cpp", "cuda"),
+            "NVIDIA H200",
+            "2026-01-02",
+            (10**4, 10**6),
+            ((1.0, 100.0), (4.0, 25.0)),
+        )
+    )
+    wanted = "cuda is faster than cpp from 1.0e+05 spines on (plastic network, NVIDIA H200"
+    assert wanted in command("doctor", "--backend", "cuda").out
+    (tmp_path / "cache" / "break_even.json").write_text("{}")
+    assert "not measured" in command("doctor", "--backend", "cuda").out
+
+
+@pytest.mark.cpp
+@pytest.mark.slow
+def test_a_compiled_program_is_faster_than_python() -> None:
+    found = break_even.measure(("numpy", "cpp"), (1000, 10_000))
+    assert found.size == 0
+    assert all(a > b > 0 for a, b in zip(*found.seconds, strict=True))
+
+
+def test_measuring_says_what_is_missing(command: Command, programs: Callable[..., Path]) -> None:
+    programs("g++", "g++ 99.1")
+    done = command("doctor", "--backend", "cuda", "--measure")
+    assert done.status == 2
+    assert "nothing can be measured, cuda lacks: CUDA compiler" in done.err
