@@ -14,6 +14,9 @@ from neurospine.simulation.network import Array
 from neurospine.simulation.numbers import Numbers
 from neurospine.simulation.random import generator
 
+#: Brian2 and compiled programs number synapses in 32 bits.
+MOST_SPINES = 2**31 - 1
+
 
 def whole_number(numbers: Numbers, name: str, place: str) -> int:
     """Return a parameter of the circuit that counts something; `place` is where it is named.
@@ -51,8 +54,14 @@ def connections(
         Copies of the circuit.
     seed
         Decides random connections.
+
+    Raises
+    ------
+    ModelError
+        If they are not possible, or too many.
     """
     repeats = numbers.repeats
+    _check_number(numbers, projection, sizes, copies)
     drawn = [_draw(numbers, projection, sizes, seed, repeat) for repeat in range(repeats)]
     pre, post = [], []
     for copy in range(copies):
@@ -60,6 +69,21 @@ def connections(
         pre.append((one // sizes[1] + copy * sizes[0]).astype(np.int32))
         post.append((one % sizes[1] + copy * sizes[1]).astype(np.int32))
     return np.concatenate(pre), np.concatenate(post)
+
+
+def _check_number(numbers: Numbers, name: str, sizes: tuple[int, int], copies: int) -> None:
+    """Raise a `ModelError`, before arrays are made, if spines cannot be counted in 32 bits."""
+    rule = numbers.model.circuit.projections[name].connectivity
+    place = place_of(numbers.model, name)
+    each = sizes[0] if rule.rule == "all_to_all" else 1
+    if rule.in_degree is not None:
+        each = whole_number(numbers, rule.in_degree, f"{place}: in_degree")
+    elif rule.contacts:
+        each *= whole_number(numbers, rule.contacts, f"{place}: contacts")
+    if sizes[1] * each * copies > MOST_SPINES:
+        raise ModelError(
+            f"{place}: {sizes[1] * each} spines in {copies} copies are more than {MOST_SPINES}"
+        )
 
 
 def _draw(numbers: Numbers, name: str, sizes: tuple[int, int], seed: int, repeat: int) -> Array:

@@ -208,6 +208,13 @@ def test_more_cells_than_can_be_counted_are_refused(plan: Any, size: int) -> Non
         plan(("size   = 3", f"size   = {size}"))
 
 
+def test_more_spines_than_can_be_counted_are_refused_before_they_are_made() -> None:
+    model = load_model("recurrent_network").with_parameters(n_neurons=10**7, in_degree=300)
+    protocol = Protocol(name="activity", phases=({"name": "all", "duration": "1 s"},))
+    with pytest.raises(NeurospineError, match=r"3000000000 spines in 1 copies are more than 2147"):
+        make_plan(model, protocol)
+
+
 def test_a_method_that_does_not_fit_the_equations_is_an_error_that_says_so(
     tables: dict[str, Any],
 ) -> None:
