@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 console = Console()
+#: Flags of a processor and what they are called, the widest vectors first.
+VECTORS = {"avx512f": "AVX-512", "avx2": "AVX2"}
 
 
 def child_cpu() -> float:
@@ -43,7 +45,10 @@ def processor() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor()
-    return next((s.split(":")[1].strip() for s in lines if s.startswith("model name")), "unknown")
+    name = next((s.split(":")[1].strip() for s in lines if s.startswith("model name")), "unknown")
+    flags = next((s.split() for s in lines if s.startswith("flags")), [])
+    vectors = next((label for flag, label in VECTORS.items() if flag in flags), "")
+    return f"{name} ({vectors})" if vectors else name
 
 
 class Report:

@@ -1,7 +1,7 @@
 """Write ``docs/speed.md`` from the results: ``python -m benchmarks.speed_page [--check]``.
 
 The text is ``benchmarks/speed.md``, in which a line ``<!-- table: TITLE -->`` stands for the newest
-table of that title in ``benchmarks/results``.
+table of that title in ``benchmarks/results``, ``<!-- table: TITLE of FILE -->`` for that in a file.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from benchmarks.summary import TITLE, summary
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "speed.md"
-_PLACE = re.compile(r"^<!-- table: (.+) -->$", re.MULTILINE)
+_PLACE = re.compile(r"^<!-- table: (.+?)(?: of (\S+\.json))? -->$", re.MULTILINE)
 
 
 def page() -> str:
@@ -31,7 +31,8 @@ def page() -> str:
     def table(found: re.Match[str]) -> str:
         if found[1] == TITLE:
             return _rows(TITLE, summary(lambda title: _newest(title, results)[title]))
-        newest = _newest(found[1], results)
+        named = [json.loads((HERE / "results" / found[2]).read_text())] if found[2] else results
+        newest = _newest(found[1], named)
         return _rows(found[1], newest[found[1]]) + _where(newest)
 
     return _PLACE.sub(table, (HERE / "speed.md").read_text())

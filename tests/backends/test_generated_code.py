@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from neurospine import Protocol, load_model
 from neurospine.simulation.backends.standalone.precision import single
+from neurospine.simulation.backends.standalone.source import generate
 from neurospine.simulation.backends.standalone.visits import Sum, apart
+from neurospine.simulation.plan import make_plan
 
 VISIT = """
 const int32_t _postsynaptic_idx = _ptr_post[_idx];
@@ -65,3 +70,18 @@ def test_a_marked_expression_is_of_floats() -> None:
 
 def test_other_code_stays_as_it_is() -> None:
     assert single(VISIT, "") == VISIT
+
+
+def test_code_that_brian2_generates_today_is_rewritten(tmp_path: Path) -> None:
+    """Were its text another in a new version, programs would be slow and nothing would say so."""
+    model = load_model("recurrent_network", spine="living_pair_stdp")
+    protocol = Protocol(
+        name="activity", spine_step="1 s", phases=({"name": "all", "duration": "1 s"},)
+    )
+    generate(make_plan(model, protocol).network, tmp_path)
+    text = {path.stem: path.read_text() for path in (tmp_path / "code_objects").glob("*.cpp")}
+    visits = [code for name, code in text.items() if name.startswith("recurrent_pre_codeobject")]
+    assert any("_added_0[_k] = " in code for code in visits)
+    step = next(code for name, code in text.items() if name.startswith("recurrent_step_border"))
+    assert "(float)" in step
+    assert not any("= neurospine_single(" in code for code in text.values())
