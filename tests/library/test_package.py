@@ -23,7 +23,7 @@ LONGEST = 300
 #: What each room of the package may import from the others.
 ALLOWED = {
     "errors": set(),
-    "description": {"errors"},
+    "description": {"errors", "_report"},
     "results": {"errors", "description"},
     "simulation": {"errors", "description", "results"},
     "analysis": {"errors", "description", "results", "simulation"},
