@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from neurospine.commands import citing, library, recovery, validation
+from neurospine.commands import citing, completion, library, recovery, starting, validation
 from neurospine.commands import compare as comparing
 from neurospine.commands import doctor as examining
 from neurospine.commands import learn as learning
@@ -80,7 +80,12 @@ app.command()(library.check)
 @app.command()
 def run(
     protocol: Annotated[
-        str | None, typer.Argument(help="A protocol: name or path.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="A protocol: name or path.",
+            show_default=False,
+            autocompletion=completion.protocols,
+        ),
     ] = None,
     model: ModelName = None,
     spine: SpineName = None,
@@ -159,4 +164,6 @@ app.command()(comparing.compare)
 app.command()(learning.learn)
 app.command()(recovery.recover)
 app.command()(citing.cite)
+app.command()(starting.new)
+app.command()(starting.schema)
 app.command()(examining.doctor)

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from neurospine.commands import completion
 from neurospine.commands.options import split
 from neurospine.errors import LearningError, ResultError
 from neurospine.run_output import err, out
@@ -27,7 +28,8 @@ _AVERAGED = 3600.0
 def learn(
     name: Annotated[
         str | None,
-        typer.Argument(help="A network or comparison: name or path.", show_default=False),
+        typer.Argument(help="A network or comparison: name or path.", show_default=False,
+                       autocompletion=completion.networks),
     ] = None,
     data: Annotated[
         Path | None,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from neurospine.commands import completion
 from neurospine.commands.options import Form, ModelName, Sets, SpineName, Values, choose
 from neurospine.errors import ResultError
 from neurospine.run_output import out
@@ -18,6 +19,7 @@ def list_(
         typer.Argument(
             help="Only these: protocols, circuits, neurons, spines, rules, networks …",
             show_default=False,
+            autocompletion=completion.kinds,
         ),
     ] = None,
 ) -> None:
@@ -29,7 +31,12 @@ def list_(
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="A protocol, model or network: name or path.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A protocol, model or network: name or path.", autocompletion=completion.names
+        ),
+    ],
     equations: Annotated[
         bool, typer.Option("--equations", help="Print the equations as Brian2 gets them.")
     ] = False,
@@ -49,7 +56,12 @@ def show(
 
 
 def check(
-    files: Annotated[list[str] | None, typer.Argument(help="Files or names to check.")] = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Files or names to check.", show_default=False, autocompletion=completion.names
+        ),
+    ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Check every file of the library.")
     ] = False,

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from neurospine.commands import completion
 from neurospine.commands.options import (
     BackendName,
     Disorders,
@@ -30,7 +31,10 @@ _SHOWN = 10
 
 
 def sweep(
-    protocol: Annotated[str, typer.Argument(help="A protocol: name or path.")],
+    protocol: Annotated[
+        str,
+        typer.Argument(help="A protocol: name or path.", autocompletion=completion.protocols),
+    ],
     over: Annotated[
         list[str] | None,
         typer.Option(
@@ -39,6 +43,7 @@ def sweep(
             help="A parameter and its values, as in --over tau_plus=10ms,20ms; disorders, "
             "--over disorder=control,fragile_x; or parameter sets, --over set=NAME,NAME. "
             "Repeatable: all combinations are run.",
+            autocompletion=completion.axes,
         ),
     ] = None,
     seeds: Annotated[

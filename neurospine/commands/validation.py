@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from neurospine.commands import completion
 from neurospine.commands.options import BackendName, Seed
 
 
@@ -14,7 +15,9 @@ def validate(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Protocols: names or paths (default: all with targets).", show_default=False
+            help="Protocols: names or paths (default: all with targets).",
+            show_default=False,
+            autocompletion=completion.protocols,
         ),
     ] = None,
     quick: Annotated[

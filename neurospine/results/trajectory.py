@@ -14,6 +14,7 @@ import xarray as xr
 
 from neurospine.errors import ResultError
 from neurospine.results import hdf5
+from neurospine.results.files import check_output as check_output
 from neurospine.results.hdf5 import Coordinate, Series
 from neurospine.results.info import RunInfo, Variable, read_info, write_info
 from neurospine.results.tables import new_file, read_table
@@ -169,16 +170,6 @@ class Trajectory:
         except (OSError, LookupError, ValueError, RuntimeError, AttributeError, TypeError) as error:
             raise ResultError(f"{path}: not a readable result file ({error})") from None
         return cls(info, spines, spikes, traces, contacts, summaries, measures)
-
-
-def check_output(path: Path, *, force: bool) -> None:
-    """Raise a `ResultError` if a result could not be written to `path`."""
-    if path.is_dir():
-        raise ResultError(f"{path}: is a folder, a file is wanted")
-    if path.exists() and not force:
-        raise ResultError(f"{path}: exists already; choose another name or use force (--force)")
-    if not path.parent.is_dir():
-        raise ResultError(f"{path}: there is no folder {path.parent}")
 
 
 def _series(
