@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from neurospine.simulation.simulate import resume, simulate
     from neurospine.sweeps.comparison import Comparison, compare_runs
     from neurospine.sweeps.sweep import Sweep, sweep
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __version__ = "0.1.0"
 __all__ = [

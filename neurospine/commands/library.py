@@ -17,13 +17,21 @@ def list_(
     kind: Annotated[
         str | None,
         typer.Argument(
+            metavar="KIND",
             help="Only these: protocols, circuits, neurons, spines, rules, networks …",
             show_default=False,
             autocompletion=completion.kinds,
         ),
     ] = None,
 ) -> None:
-    """Show the protocols, models and networks there are."""
+    """Show the protocols, models and networks there are.
+
+    - `neurospine list`
+    - `neurospine list disorders`
+
+    Files of yours are shown too: those in the folders models, protocols and networks of
+    ~/.local/share/neurospine, and of folders named in NEUROSPINE_LIBRARY.
+    """
     from neurospine.listing_library import library_tables
 
     for table in library_tables(kind):
@@ -34,7 +42,9 @@ def show(
     name: Annotated[
         str,
         typer.Argument(
-            help="A protocol, model or network: name or path.", autocompletion=completion.names
+            metavar="NAME",
+            help="A protocol, model or network: name or path.",
+            autocompletion=completion.names,
         ),
     ],
     equations: Annotated[
@@ -46,7 +56,12 @@ def show(
     set_: Values = None,
     form: Form = None,
 ) -> None:
-    """Show what is in a protocol, model or network: parameters with sources, equations."""
+    """Show what is in a protocol, model or network: parameters with sources, equations.
+
+    - `neurospine show pairing_frequency`
+    - `neurospine show layer5_pyramidal --equations`
+    - `neurospine show stdp_window --set tau_plus="20 ms"`
+    """
     from neurospine.listing import describe
 
     own_model = any((model, spine, parameters, set_, form))
@@ -59,14 +74,23 @@ def check(
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Files or names to check.", show_default=False, autocompletion=completion.names
+            metavar="FILE",
+            help="Files or names to check.",
+            show_default=False,
+            autocompletion=completion.names,
         ),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Check every file of the library.")
     ] = False,
 ) -> None:
-    """Check that files are right, and count where numbers of models come from."""
+    """Check that files are right, and count where numbers of models come from.
+
+    - `neurospine check my_rule.toml my_protocol.toml`
+    - `neurospine check --all`
+
+    What is wrong is named by file, table and key. The exit status is 2 if a file is wrong.
+    """
     from neurospine.listing import check_files
 
     if not files and not everything:

@@ -23,7 +23,9 @@ def new(
             autocompletion=kinds_of_file,
         ),
     ],
-    name: Annotated[str, typer.Argument(help="What it is to be called: letters, digits, _.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="What it is to be called: letters, digits, _.")
+    ],
     folder: Annotated[
         Path, typer.Option("-o", "--output", metavar="FOLDER", help="Folder for the file.")
     ] = Path(),
@@ -31,9 +33,8 @@ def new(
 ) -> None:
     """Write a commented file to start from, NAME.toml, which passes `check`.
 
-        neurospine new protocol my_pairing
-
-        neurospine new plasticity my_rule
+    - `neurospine new protocol my_pairing`
+    - `neurospine new plasticity my_rule -o ~/.local/share/neurospine/models`
 
     The comments say what each key is for; `docs/files.md` has all keys. In a folder with the
     schemas (`neurospine schema --write`) the first line names the one that editors check it by.
@@ -71,9 +72,8 @@ def schema(
 ) -> None:
     """Give editors the JSON Schemas of files, so that they complete keys and mark mistakes.
 
-        neurospine schema --write .
-
-        neurospine schema protocol > protocol.json
+    - `neurospine schema --write .`
+    - `neurospine schema protocol > protocol.json`
 
     Editors that use Taplo (Even Better TOML for VS Code and others) then check files in the
     folders models, protocols and networks, and files that `neurospine new` writes there. `check`

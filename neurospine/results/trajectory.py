@@ -17,6 +17,7 @@ from neurospine.results import hdf5
 from neurospine.results.files import check_output as check_output
 from neurospine.results.hdf5 import Coordinate, Series
 from neurospine.results.info import RunInfo, Variable, read_info, write_info
+from neurospine.results.migration import opened
 from neurospine.results.tables import new_file, read_table
 
 #: The coordinates of a recorded cell.
@@ -142,7 +143,7 @@ class Trajectory:
 
     @classmethod
     def from_hdf5(cls, path: str | Path) -> Trajectory:
-        """Return the trajectory in a result file.
+        """Return the trajectory in a result file; one of an older layout is read as the present.
 
         Raises
         ------
@@ -153,8 +154,7 @@ class Trajectory:
         if not path.is_file():
             raise ResultError(f"no file {path}")
         try:
-            with h5py.File(path, "r") as file:
-                hdf5.check_schema(file, path)
+            with opened(path) as file:
                 info = read_info(file)
                 spikes = {}
                 for name, group in file.get("spikes", {}).items():
