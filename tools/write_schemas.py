@@ -71,23 +71,23 @@ def file_schema(summary: str, kinds: Mapping[str, type[BaseModel]]) -> Schema:
     }
 
 
-def by_kind(kinds: Mapping[str, str], default: str | None = None) -> Schema:
-    """Return the schema of a table whose `kind` says which of several it is.
+def by_kind(kinds: Mapping[str, str], usual: str | None = None) -> Schema:
+    """Return the schema of a table whose `kind` says which of several it is; `usual` without it.
 
     Editors that do not follow ``if`` find the keys in ``anyOf``, which forbids nothing.
     """
     cases = []
     for kind, place in kinds.items():
         named: Schema = {"properties": {"kind": {"const": kind}}}
-        if kind != default:
+        if kind != usual:
             named["required"] = ["kind"]
         cases.append({"if": named, "then": {"$ref": place}})
     return {
         "type": "object",
         "properties": {"kind": {"enum": list(kinds), "description": MEANINGS["any"]["kind"]}},
-        **({} if default else {"required": ["kind"]}),
+        **({} if usual else {"required": ["kind"]}),
         "allOf": cases,
-        "anyOf": [*({"$ref": place} for place in kinds.values()), {}],
+        "anyOf": [{}, *({"$ref": place} for place in kinds.values())],
     }
 
 
@@ -98,10 +98,7 @@ def tidy(schema: Any, owner: str) -> Any:
     if not isinstance(schema, dict):
         return schema
     if "oneOf" in schema:
-        places = [item["$ref"].rpartition("/")[2] for item in schema["oneOf"]]
-        kinds = kinds_of(schema, places)
-        default = "curve" if "curve" in kinds else None
-        return by_kind({k: f"#/definitions/{p}" for k, p in kinds.items()}, default)
+        return by_kind(*kinds_of(schema))
     made = {
         key: tidy(value, owner)
         for key, value in schema.items()
@@ -112,8 +109,6 @@ def tidy(schema: Any, owner: str) -> Any:
             key: {**tidy(value, owner), **described(owner, key)}
             for key, value in schema["properties"].items()
         }
-        if "default" in schema:
-            made.pop("default")
     if "$ref" in schema:
         made = {"$ref": f"#/definitions/{schema['$ref'].rpartition('/')[2]}"}
     if "prefixItems" in made:
@@ -126,13 +121,17 @@ def tidy(schema: Any, owner: str) -> Any:
     return made
 
 
-def kinds_of(schema: Schema, places: list[str]) -> dict[str, str]:
-    """Return the kinds that a table of several may be of, with the definition of each."""
-    if "discriminator" in schema and "mapping" in schema["discriminator"]:
-        mapping = schema["discriminator"]["mapping"]
-        return {kind: place.rpartition("/")[2] for kind, place in mapping.items()}
+def kinds_of(schema: Schema) -> tuple[dict[str, str], str | None]:
+    """Return the kinds that a table of several may be of, with their definitions, and the usual."""
     tables = {table.__name__: table for table in below(Table)}
-    return {tables[p].model_fields["kind"].annotation.__args__[0]: p for p in places}  # type: ignore[union-attr]
+    kinds, usual = {}, None
+    for item in schema["oneOf"]:
+        name = item["$ref"].rpartition("/")[2]
+        field = tables[name].model_fields["kind"]
+        (kind,) = field.annotation.__args__
+        kinds[kind] = f"#/definitions/{name}"
+        usual = kind if field.default == kind else usual
+    return kinds, usual
 
 
 def below(table: type[Table]) -> list[type[Table]]:

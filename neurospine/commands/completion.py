@@ -129,6 +129,8 @@ def _parts(ctx: typer.Context) -> Iterator[dict[str, Any]]:
     chosen = protocol.get("model", {})
     first = given.get("model") or (chosen.get("circuit") if isinstance(chosen, dict) else None)
     spine = given.get("spine") or (chosen.get("spine") if isinstance(chosen, dict) else None)
+    # Where another spine model is used, the circuit's own is not.
+    skipped = {"name", "parameters", *({"spine"} if spine else ())}
     seen: set[str] = set()
     waiting = [(str(name), 0) for name in (first, spine) if name]
     while waiting:
@@ -137,8 +139,6 @@ def _parts(ctx: typer.Context) -> Iterator[dict[str, Any]]:
             continue
         seen.add(name)
         table = _file(name, "models")
-        # Where another spine model is used, the circuit's own is not.
-        skipped = {"spine"} if spine else set()
         yield table
         waiting += [
             (text, depth + 1)
@@ -152,7 +152,7 @@ def _texts(value: Any, skipped: set[str]) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        inner = (v for key, v in value.items() if key not in {"name", "parameters", *skipped})
+        inner = (v for key, v in value.items() if key not in skipped)
         yield from (text for v in inner for text in _texts(v, skipped))
     elif isinstance(value, list):
         yield from (text for v in value for text in _texts(v, skipped))
