@@ -6,6 +6,8 @@ nothing here imports Brian2. What cannot be read completes nothing.
 
 from __future__ import annotations
 
+import os
+import shlex
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -85,7 +87,7 @@ def parameter_sets(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]
     """Return the parameter sets of the model that the words before mean."""
     found = {
         label: str(about.get("meaning", ""))
-        for table in _parts(ctx)
+        for table in _parts(_given(ctx, incomplete))
         for label, about in _tables(table.get("sets"))
     }
     return _begin_with_help(found, incomplete)
@@ -95,7 +97,7 @@ def values(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Return ``NAME=`` of the parameters of the model that the words before mean."""
     found = {
         f"{name}=": f"{about.get('meaning', '')} ({about.get('value')} {about.get('unit')})"
-        for table in _parts(ctx)
+        for table in _parts(_given(ctx, incomplete))
         for name, about in _tables(table.get("parameters"))
     }
     return _begin_with_help(found, incomplete)
@@ -119,12 +121,30 @@ def _summaries(folder: str, incomplete: str, kind: str = "") -> list[tuple[str, 
     return _begin_with_help(found, incomplete)
 
 
-def _parts(ctx: typer.Context) -> Iterator[dict[str, Any]]:
+def _given(ctx: typer.Context, incomplete: str) -> dict[str, Any]:
+    """Return what the words before mean.
+
+    The option that waits for the value to be completed keeps the parser from the words before it,
+    so they are parsed without it.
+    """
+    line = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS", "")
+    try:
+        words = shlex.split(line)
+        words = words[words.index(str(ctx.info_name)) + 1 :]
+    except ValueError:  # a quote that is not closed, or another command
+        return ctx.params
+    if words and words[-1] == incomplete:
+        words.pop()
+    while words and words[-1].startswith("-"):
+        words.pop()
+    return ctx.command.make_context(ctx.info_name, words, resilient_parsing=True).params
+
+
+def _parts(given: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the tables of the model that a command line means, as far as it is written."""
     from neurospine.description.library import list_files
 
     library = list_files("models")
-    given = ctx.params
     protocol = _file(str(given.get("protocol") or given.get("name") or ""), "protocols")
     chosen = protocol.get("model", {})
     first = given.get("model") or (chosen.get("circuit") if isinstance(chosen, dict) else None)

@@ -99,7 +99,7 @@ def test_colours_are_for_terminals_that_want_them(
     terminal, inside = pty.openpty()
     clean = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "TERM")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "neurospine", "list", "gats"], cwd=tmp_path,
+        [sys.executable, "-m", "neurospine", "new", "gat", "mine"], cwd=tmp_path,
         env={**clean, "TERM": "xterm-256color", **variables}, stdout=inside, stderr=inside,
     )  # fmt: skip
     os.close(inside)
@@ -111,7 +111,7 @@ def test_colours_are_for_terminals_that_want_them(
         pass
     os.close(terminal)
     assert process.wait() == 2
-    assert b"Did you mean 'gates'?" in said
+    assert b"Did you mean 'gate'?" in said
     assert (re.search(rb"\x1b\[[0-9;]*3[0-9]m", said) is not None) == (not variables)
 
 
@@ -119,13 +119,14 @@ def test_messages_are_for_those_who_ask(
     command: Command, tiny_text: str, quiet_again: None
 ) -> None:
     Path("tiny.toml").write_text(tiny_text)
-    words = ("run", "tiny.toml", "--backend", "numpy", "--force")
-    assert "simulation.running" not in command(*words).err
-    told = command(*words, "-v").err
+    told = command("run", "tiny.toml", "--backend", "numpy", "-v").err
     assert "simulation.running: running 50 steps, 2 copies of the circuit" in told
     assert "writing tiny.h5" in told
     assert "description.library" not in told
-    assert "description.library: models pair" in command(*words, "-vv").err
+    told = command("check", "tiny.toml", "-vv").err
+    assert "description.library: models triplet: " in told
+    assert "description.library" in command("-vv", "check", "tiny.toml").err
+    assert command("check", "tiny.toml").err == ""
 
 
 def test_the_library_says_nothing_by_itself() -> None:
