@@ -6,23 +6,33 @@
 >>> scores = compare(trajectory, protocol, measure(trajectory, protocol))  # doctest: +SKIP
 """
 
-from neurospine import _report  # noqa: F401  (before anything else imports Brian2)
-from neurospine.analysis.library_scores import Validation, validate
-from neurospine.analysis.measures import measure
-from neurospine.analysis.plots import picture, write_picture
-from neurospine.analysis.validation import Score, compare
-from neurospine.description.dendrify import from_dendrify
-from neurospine.description.disorder import Disorder
-from neurospine.description.disordered import load_disorder
-from neurospine.description.model import Model, load_model
-from neurospine.description.phases import Phase
-from neurospine.description.protocol import Protocol, load_protocol
+from __future__ import annotations
+
+import logging
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from neurospine import _report  # noqa: F401  (before anything imports Brian2)
 from neurospine.errors import NeurospineError
-from neurospine.results.part import recover
-from neurospine.results.trajectory import Trajectory
-from neurospine.simulation.simulate import resume, simulate
-from neurospine.sweeps.comparison import Comparison, compare_runs
-from neurospine.sweeps.sweep import Sweep, sweep
+
+if TYPE_CHECKING:
+    from neurospine.analysis.library_scores import Validation, validate
+    from neurospine.analysis.measures import measure
+    from neurospine.analysis.plots import picture, write_picture
+    from neurospine.analysis.validation import Score, compare
+    from neurospine.description.dendrify import from_dendrify
+    from neurospine.description.disorder import Disorder
+    from neurospine.description.disordered import load_disorder
+    from neurospine.description.model import Model, load_model
+    from neurospine.description.phases import Phase
+    from neurospine.description.protocol import Protocol, load_protocol
+    from neurospine.results.part import recover
+    from neurospine.results.trajectory import Trajectory
+    from neurospine.simulation.simulate import resume, simulate
+    from neurospine.sweeps.comparison import Comparison, compare_runs
+    from neurospine.sweeps.sweep import Sweep, sweep
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __version__ = "0.1.0"
 __all__ = [
@@ -51,3 +61,43 @@ __all__ = [
     "validate",
     "write_picture",
 ]
+
+#: The module of each name, which is loaded when the name is first asked for: commands that need
+#: no Brian2 start sooner.
+_HOMES = {
+    "Comparison": "sweeps.comparison",
+    "Disorder": "description.disorder",
+    "Model": "description.model",
+    "Phase": "description.phases",
+    "Protocol": "description.protocol",
+    "Score": "analysis.validation",
+    "Sweep": "sweeps.sweep",
+    "Trajectory": "results.trajectory",
+    "Validation": "analysis.library_scores",
+    "compare": "analysis.validation",
+    "compare_runs": "sweeps.comparison",
+    "from_dendrify": "description.dendrify",
+    "load_disorder": "description.disordered",
+    "load_model": "description.model",
+    "load_protocol": "description.protocol",
+    "measure": "analysis.measures",
+    "picture": "analysis.plots",
+    "recover": "results.part",
+    "resume": "simulation.simulate",
+    "simulate": "simulation.simulate",
+    "sweep": "sweeps.sweep",
+    "validate": "analysis.library_scores",
+    "write_picture": "analysis.plots",
+}
+
+
+if not TYPE_CHECKING:  # else every name would seem to be there
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

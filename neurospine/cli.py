@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from neurospine.commands import citing, library, recovery, validation
+from neurospine.commands import citing, completion, library, recovery, starting, validation
 from neurospine.commands import compare as comparing
 from neurospine.commands import doctor as examining
 from neurospine.commands import learn as learning
@@ -25,6 +25,7 @@ from neurospine.commands.options import (
     Values,
     choose,
 )
+from neurospine.commands.verbosity import Verbose, listen, with_verbose
 from neurospine.errors import NeurospineError, ResultError
 from neurospine.run_output import err, file_name, finish, kept, out, progress_bar
 
@@ -36,13 +37,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Simulate dendritic spines and compare the result with published experiments.\n\n"
     "`neurospine list` shows what there is, `neurospine run stdp_window` is a first run.",
+    epilog="Exit status: 0 done; 1 done in part (a run failed, a backend lacks something); 2 the "
+    "command, a file or the surroundings are wrong; 130 interrupted.",
 )
 
 
 def main() -> None:
     """Run a command; errors that a user can mend are one paragraph and exit status 2."""
+    listen(0)
     try:
-        app(standalone_mode=True)
+        app(prog_name="neurospine", standalone_mode=True)
     except NeurospineError as error:
         err.print(
             f"[bold red]error:[/bold red] {_plain(str(error))}", highlight=False, soft_wrap=True
@@ -64,23 +68,34 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
+    verbose: Verbose = 0,
 ) -> None:
     """Take the options that go before a command."""
+    if verbose:
+        listen(verbose)
 
 
 def _plain(text: str) -> str:
     return text.replace("[", r"\[")
 
 
-app.command("list")(library.list_)
-app.command()(library.show)
-app.command()(library.check)
+app.command("list")(with_verbose(library.list_))
+app.command()(with_verbose(library.show))
+app.command()(with_verbose(library.check))
+app.command()(with_verbose(starting.new))
 
 
 @app.command()
+@with_verbose
 def run(
     protocol: Annotated[
-        str | None, typer.Argument(help="A protocol: name or path.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="PROTOCOL",
+            help="A protocol: name or path.",
+            show_default=False,
+            autocompletion=completion.protocols,
+        ),
     ] = None,
     model: ModelName = None,
     spine: SpineName = None,
@@ -92,7 +107,12 @@ def run(
     form: Form = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="HDF5 file; a picture and a scorecard go beside it."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE.h5",
+            help="HDF5 file; a picture and a scorecard go beside it.",
+        ),
     ] = None,
     resume: Annotated[
         Path | None,
@@ -101,7 +121,17 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
 ) -> None:
-    """Run a protocol: HDF5 file, picture, and a scorecard against the published values."""
+    """Run a protocol: HDF5 file, picture, and a scorecard against the published values.
+
+    - `neurospine run stdp_window`
+    - `neurospine run stdp_window --set tau_plus="20 ms" --seed 7 -o window.h5`
+    - `neurospine run v1_imaging --disorder fragile_x`
+    - `neurospine run --resume window.h5`
+
+    PROTOCOL is a name (`neurospine list protocols`) or the path of a file of yours. Without `-o`
+    the result is called after the protocol and what was chosen. `neurospine show PROTOCOL` lists
+    parameters and sets. The first run of a structure compiles a program, which later ones use.
+    """
     from neurospine.analysis.evaluation import beside
     from neurospine.description.protocol import load_protocol
     from neurospine.results.part import part_info, part_of
@@ -153,10 +183,11 @@ def run(
     finish(trajectory, loaded, path, quiet)
 
 
-app.command()(validation.validate)
-app.command()(sweeping.sweep)
-app.command()(comparing.compare)
-app.command()(learning.learn)
-app.command()(recovery.recover)
-app.command()(citing.cite)
-app.command()(examining.doctor)
+app.command()(with_verbose(validation.validate))
+app.command()(with_verbose(sweeping.sweep))
+app.command()(with_verbose(comparing.compare))
+app.command()(with_verbose(learning.learn))
+app.command()(with_verbose(recovery.recover))
+app.command()(with_verbose(citing.cite))
+app.command()(with_verbose(starting.schema))
+app.command()(with_verbose(examining.doctor))

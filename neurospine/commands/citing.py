@@ -11,9 +11,14 @@ from neurospine.run_output import out
 
 
 def cite(
-    files: Annotated[list[Path], typer.Argument(help="Files that `run` or `learn` wrote.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="Files that `run` or `learn` wrote.")
+    ],
 ) -> None:
-    """Print the publications behind results as BibTeX: models, protocols, data, simulator."""
+    """Print the publications behind results as BibTeX: models, protocols, data, simulator.
+
+    - `neurospine cite window.h5 > sources.bib`
+    """
     from neurospine.analysis.citations import bibtex, citations
 
     for reference in citations(files):

@@ -45,18 +45,19 @@ def compare(
         ),
     ] = False,
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="CSV file; a picture goes beside it.")
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FILE.csv", help="CSV file; a picture goes beside it."
+        ),
     ] = Path("comparison.csv"),
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
 ) -> None:
     """Say how runs of a protocol differ: effect sizes with 95 % confidence intervals.
 
-        neurospine run v1_imaging -o control.h5
-
-        neurospine run v1_imaging --disorder fragile_x -o fragile_x.h5
-
-        neurospine compare control.h5 fragile_x.h5
+    - `neurospine run v1_imaging -o control.h5`
+    - `neurospine run v1_imaging --disorder fragile_x -o fragile_x.h5`
+    - `neurospine compare control.h5 fragile_x.h5`
 
     Compared is what the protocol measures, and where spines are born and die density, turnover,
     survival and mean volume as well. Files of the same model with other seeds are one group.

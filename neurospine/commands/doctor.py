@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from neurospine.commands import completion
 from neurospine.errors import BuildError, suggest
 from neurospine.run_output import err, out
 
@@ -13,7 +14,12 @@ from neurospine.run_output import err, out
 def doctor(
     backend: Annotated[
         str | None,
-        typer.Option(help="Show this one, and fail if it lacks something.", show_default=False),
+        typer.Option(
+            metavar="NAME",
+            help="Show this one, and fail if it lacks something.",
+            show_default=False,
+            autocompletion=completion.backends,
+        ),
     ] = None,
     measure: Annotated[
         bool,
@@ -21,6 +27,9 @@ def doctor(
     ] = False,
 ) -> None:
     """Show what each backend needs, what of it is here, and what installs the rest.
+
+    - `neurospine doctor`
+    - `neurospine doctor --backend cuda`
 
     The exit status is 0 if the backend named (without a name: cpp) has all it needs, else 1.
 

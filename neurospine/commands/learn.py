@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from neurospine.commands import completion
 from neurospine.commands.options import split
 from neurospine.errors import LearningError, ResultError
 from neurospine.run_output import err, out
@@ -27,7 +28,9 @@ _AVERAGED = 3600.0
 def learn(
     name: Annotated[
         str | None,
-        typer.Argument(help="A network or comparison: name or path.", show_default=False),
+        typer.Argument(metavar="NETWORK", help="A network or comparison: name or path.",
+                       show_default=False,
+                       autocompletion=completion.networks),
     ] = None,
     data: Annotated[
         Path | None,
@@ -74,11 +77,9 @@ def learn(
 ) -> None:  # fmt: skip
     """Train a network with several seeds at once, or all methods of a comparison.
 
-        neurospine learn dendritic_targets_digits
-
-        neurospine learn dendritic_targets --data ~/images --seeds 10 --set H1.E=300
-
-        neurospine learn dendritic_rules_digits
+    - `neurospine learn dendritic_targets_digits`
+    - `neurospine learn dendritic_targets --data ~/images --seeds 10 --set H1.E=300`
+    - `neurospine learn dendritic_rules_digits`
 
     Digits and spirals need no folder. The HDF5 file has the curves (accuracy, dendritic error,
     distributions of weights and bounds), accuracies at the end, the network with all values, and

@@ -6,34 +6,70 @@ from typing import Annotated, Any
 
 import typer
 
+from neurospine.commands import completion
 from neurospine.errors import ResultError
 
 ModelName = Annotated[
     str | None,
-    typer.Option("--model", help="Circuit to use instead of the protocol's own: name or path."),
+    typer.Option(
+        "--model",
+        metavar="CIRCUIT",
+        help="Circuit to use instead of the protocol's own: name or path.",
+        autocompletion=completion.circuits,
+    ),
 ]
 SpineName = Annotated[
-    str | None, typer.Option("--spine", help="Spine model to use in every projection.")
+    str | None,
+    typer.Option(
+        "--spine",
+        metavar="SPINE",
+        help="Spine model to use in every projection: name or path.",
+        autocompletion=completion.spines,
+    ),
 ]
 Sets = Annotated[
     list[str] | None,
-    typer.Option("--parameters", metavar="SET", help="Named parameter set; may be repeated."),
+    typer.Option(
+        "--parameters",
+        metavar="SET",
+        help="Named parameter set, instead of the protocol's; repeatable.",
+        autocompletion=completion.parameter_sets,
+    ),
 ]
 Values = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="NAME=VALUE", help='New value, as in --set tau_plus="20 ms"; repeatable.'
+        "--set",
+        metavar="NAME=VALUE",
+        help='New value of a parameter, as in --set tau_plus="20 ms"; repeatable.',
+        autocompletion=completion.values,
     ),
 ]
 Disorders = Annotated[
     list[str] | None,
-    typer.Option("--disorder", metavar="NAME", help="What changes the model; repeatable."),
+    typer.Option(
+        "--disorder",
+        metavar="NAME",
+        help="A disorder that changes the model: name or path; repeatable.",
+        autocompletion=completion.disorders,
+    ),
 ]
-BackendName = Annotated[str, typer.Option(help="cpp, cuda, cython or numpy (needs no compiler).")]
-Seed = Annotated[int, typer.Option(min=0, help="Fixes every random number.")]
+BackendName = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="cpp, cuda, cython or numpy (needs no compiler).",
+        autocompletion=completion.backends,
+    ),
+]
+Seed = Annotated[int, typer.Option(min=0, metavar="NUMBER", help="Fixes every random number.")]
 Form = Annotated[
     str | None,
-    typer.Option(help="Form of the rules: textbook, neuron_traces or folded (default: cheapest)."),
+    typer.Option(
+        metavar="FORM",
+        help="Form of the rules: textbook, neuron_traces or folded (default: cheapest).",
+        autocompletion=completion.forms,
+    ),
 ]
 
 

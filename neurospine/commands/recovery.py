@@ -11,13 +11,20 @@ from neurospine.run_output import out, time_unit
 
 
 def recover(
-    folder: Annotated[Path, typer.Argument(help="What a run that was cut off left: FILE.h5.part.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", help="What a run that was cut off left: FILE.h5.part."),
+    ],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="File to write (default: FILE.h5).")
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE.h5", help="File to write (default: FILE.h5)."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
-    """Make a result file of what a run had recorded; `run --resume` can still go on with it."""
+    """Make a result file of what a run had recorded; `run --resume` can still go on with it.
+
+    - `neurospine recover window.h5.part`
+    """
     from neurospine.results.part import recover as write
     from neurospine.results.trajectory import Trajectory
 

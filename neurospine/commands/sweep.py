@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from neurospine.commands import completion
 from neurospine.commands.options import (
     BackendName,
     Disorders,
@@ -30,7 +31,14 @@ _SHOWN = 10
 
 
 def sweep(
-    protocol: Annotated[str, typer.Argument(help="A protocol: name or path.")],
+    protocol: Annotated[
+        str,
+        typer.Argument(
+            metavar="PROTOCOL",
+            help="A protocol: name or path.",
+            autocompletion=completion.protocols,
+        ),
+    ],
     over: Annotated[
         list[str] | None,
         typer.Option(
@@ -39,13 +47,15 @@ def sweep(
             help="A parameter and its values, as in --over tau_plus=10ms,20ms; disorders, "
             "--over disorder=control,fragile_x; or parameter sets, --over set=NAME,NAME. "
             "Repeatable: all combinations are run.",
+            autocompletion=completion.axes,
         ),
     ] = None,
     seeds: Annotated[
         str, typer.Option(metavar="SEEDS", help="0:10 are ten seeds from 0 to 9; or 1,5,7.")
     ] = "0",
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Runs at a time (default: one a processor).")
+        int | None,
+        typer.Option(min=1, metavar="NUMBER", help="Runs at a time (default: one a processor)."),
     ] = None,
     scheduler: Annotated[
         str | None,
@@ -59,7 +69,7 @@ def sweep(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FOLDER", help="Default: PROTOCOL-sweep."),
+        typer.Option("-o", "--output", "--out", metavar="FOLDER", help="Default: PROTOCOL-sweep."),
     ] = None,
     model: ModelName = None,
     spine: SpineName = None,
@@ -83,7 +93,8 @@ def sweep(
 ) -> None:
     """Run a protocol at all combinations of values, with many seeds.
 
-        neurospine sweep v1_imaging --over disorder=control,fragile_x --seeds 0:10 --jobs 2
+    - `neurospine sweep v1_imaging --over disorder=control,fragile_x --seeds 0:10 --jobs 2`
+    - `neurospine sweep stdp_window --over tau_plus=10ms,20ms --dry-run`
 
     FOLDER gets `runs/`, with the HDF5 file of each run, and `sweep.csv`: one row for each run
     and value that was measured, with parameters, seed, measure, value, standard error and the

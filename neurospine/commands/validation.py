@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from neurospine.commands import completion
 from neurospine.commands.options import BackendName, Seed
 
 
@@ -14,7 +15,10 @@ def validate(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Protocols: names or paths (default: all with targets).", show_default=False
+            metavar="PROTOCOL",
+            help="Protocols: names or paths (default: all with targets).",
+            show_default=False,
+            autocompletion=completion.protocols,
         ),
     ] = None,
     quick: Annotated[
@@ -28,6 +32,9 @@ def validate(
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
     """Run the protocols that have targets, and print one table of how they compare.
+
+    - `neurospine validate --quick`
+    - `neurospine validate triplets -o scores`
 
     FOLDER gets what `run` leaves of each protocol (HDF5 file, picture, scorecard) and
     `scorecard.csv` with all rows. The table says for each value what was measured and published,

@@ -8,6 +8,7 @@ never imported or executed.
 
 from __future__ import annotations
 
+import logging
 import os
 import tomllib
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from neurospine.errors import LibraryError, suggest
+
+_log = logging.getLogger(__name__)
 
 LARGEST_FILE = 1_000_000
 FOLDERS = ("models", "protocols", "networks", "data")
@@ -78,7 +81,7 @@ def find_file(name: str | Path, folder: str, suffix: str = ".toml") -> Path:
     if text.endswith(suffix) or os.sep in text:
         path = Path(text).expanduser()
         if not path.is_file():
-            raise LibraryError(f"no file {text}")
+            raise LibraryError(f"{text}: a folder" if path.is_dir() else f"no file {text}")
         return path
     found = _first_file(f"{text}{suffix}", folder)
     if found is None:
@@ -88,6 +91,7 @@ def find_file(name: str | Path, folder: str, suffix: str = ".toml") -> Path:
             raise LibraryError(f"{text!r} is one of the {other}, a {kind} is wanted here")
         known = list_files(folder, suffix)
         raise LibraryError(f"no {kind} named {text!r}. {suggest(text, known)}")
+    _log.debug("%s %s: %s", folder, text, found)
     return found
 
 

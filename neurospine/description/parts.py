@@ -160,6 +160,8 @@ def parse_part(text: str, origin: str) -> Any:
     """
     table = parse_toml(text, origin)
     kind = table.get("kind")
+    if kind is None:
+        raise ModelError(f"{origin}: the key 'kind' is missing: 'protocol', or {', '.join(KINDS)}")
     if not isinstance(kind, str) or kind not in KINDS:
         raise ModelError(
             f"{origin}: kind = {shorten(repr(kind))}. {suggest(str(kind), [*KINDS, 'protocol'])}"

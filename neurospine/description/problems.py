@@ -11,6 +11,8 @@ from neurospine.errors import shorten, suggest
 
 #: Problems of one table that a message names at most.
 MOST_PROBLEMS = 5
+#: The version of the format of files, `schema` in them (docs/releasing.md).
+VERSION = 1
 #: What a text is about in a protocol, by key; in a model file it names a parameter.
 _EXAMPLES = {
     "a time such as '2 s'": (
@@ -42,6 +44,9 @@ def explain(problems: ValidationError, schema: type[BaseModel]) -> str:
 
     Of several tables that are wrong it is the first, or one with a misspelt key.
     """
+    versions = [p["input"] for p in problems.errors() if p["loc"] == ("schema",)]
+    if versions:
+        return _version(versions[0])
     # A misspelt key comes before the one that is missing because of it.
     listed = sorted(problems.errors(), key=lambda p: p["type"] != "extra_forbidden")
     tables = _place(listed[0])[0]
@@ -55,6 +60,17 @@ def explain(problems: ValidationError, schema: type[BaseModel]) -> str:
     place = f"[{'.'.join(tables)}]: " if tables else ""
     ending = f" (and {more + elsewhere} more)" if more + elsewhere else ""
     return f"{place}{text}{ending}"
+
+
+def _version(found: Any) -> str:
+    """Return what is wrong with the version of a file's format; other problems follow from it."""
+    number = isinstance(found, int) and not isinstance(found, bool)
+    if number and found > VERSION:
+        return (
+            f"schema = {found}: this file was made for a newer neurospine; this one reads schema "
+            f"{VERSION} (pip install --upgrade neurospine)"
+        )
+    return f"schema = {shorten(repr(found))}: the version of the format is wanted, {VERSION}"
 
 
 def _sentences(

@@ -18,7 +18,10 @@ from brian2 import second
 from brian2.core.namespace import DEFAULT_UNITS
 from brian2.units.fundamentalunits import Quantity, get_dimensions, get_unit
 
+from neurospine._report import put_back
 from neurospine.errors import UnitError, shorten, suggest
+
+put_back()
 
 LARGEST_EXPONENT = 12
 LONGEST_TEXT = 100

@@ -23,9 +23,9 @@ import pandas as pd
 import xarray as xr
 
 from neurospine.description.evaluate import evaluate
-from neurospine.errors import ResultError
 from neurospine.results.columns import columns
 from neurospine.results.info import RunInfo, Variable
+from neurospine.results.migration import SCHEMA as SCHEMA
 from neurospine.results.tables import (
     COMPRESSION,
     TEXT,
@@ -36,7 +36,6 @@ from neurospine.results.tables import (
     written_aside,
 )
 
-SCHEMA = 2
 #: Attributes by which HDF5 joins variables and their dimensions.
 _SCALES = frozenset({"CLASS", "NAME", "REFERENCE_LIST", "DIMENSION_LIST"})
 _SORTING = h5py.enum_dtype({"none": 0, "by_id": 1, "by_time": 2}, basetype="u1")
@@ -181,18 +180,6 @@ def write_measures(file: h5py.File, measures: Mapping[str, pd.DataFrame]) -> Non
 def read_measures(file: h5py.File) -> dict[str, pd.DataFrame]:
     """Return the tables of what was measured."""
     return {name: read_table(group) for name, group in file.get("measures", {}).items()}
-
-
-def check_schema(file: h5py.File, path: Path) -> None:
-    """Raise a `ResultError` unless a file is one of ours, of a version we read."""
-    found = file.attrs.get("schema")
-    if found is None or "neurospine" not in file.attrs:
-        raise ResultError(f"{path}: an HDF5 file, but not a neurospine result")
-    if int(found) != SCHEMA:
-        raise ResultError(
-            f"{path}: result schema {int(found)} of neurospine {file.attrs['neurospine']}; "
-            f"this version reads schema {SCHEMA}"
-        )
 
 
 def add_measures(path: Path, measures: Mapping[str, pd.DataFrame]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import h5py
 import pandas as pd
 
-from neurospine.errors import ResultError
+from neurospine.results.files import written_aside as written_aside
 
 TEXT = h5py.string_dtype()
 COMPRESSION: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
@@ -80,27 +79,6 @@ def new_file(path: Path, folder: Path | None = None) -> Iterator[NewFile]:
             disk.check()
             raise
         disk.check()
-
-
-@contextmanager
-def written_aside(path: Path, folder: Path | None = None) -> Iterator[Path]:
-    """Give a path to write to that becomes `path` only when all is written.
-
-    It lies in `folder`, which is on the same disk, or beside `path`.
-
-    Raises
-    ------
-    ResultError
-        If the file cannot be written; then nothing is left behind.
-    """
-    aside = (folder or path.parent) / f".{path.name}.{uuid.uuid4().hex[:8]}"
-    try:
-        yield aside
-        aside.replace(path)
-    except OSError as error:
-        raise ResultError(f"{path}: cannot be written ({error.strerror or error})") from None
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def write_table(group: h5py.Group, table: pd.DataFrame) -> None:

@@ -14,8 +14,10 @@ import xarray as xr
 
 from neurospine.errors import ResultError
 from neurospine.results import hdf5
+from neurospine.results.files import check_output as check_output
 from neurospine.results.hdf5 import Coordinate, Series
 from neurospine.results.info import RunInfo, Variable, read_info, write_info
+from neurospine.results.migration import opened
 from neurospine.results.tables import new_file, read_table
 
 #: The coordinates of a recorded cell.
@@ -141,7 +143,7 @@ class Trajectory:
 
     @classmethod
     def from_hdf5(cls, path: str | Path) -> Trajectory:
-        """Return the trajectory in a result file.
+        """Return the trajectory in a result file; one of an older layout is read as the present.
 
         Raises
         ------
@@ -152,8 +154,7 @@ class Trajectory:
         if not path.is_file():
             raise ResultError(f"no file {path}")
         try:
-            with h5py.File(path, "r") as file:
-                hdf5.check_schema(file, path)
+            with opened(path) as file:
                 info = read_info(file)
                 spikes = {}
                 for name, group in file.get("spikes", {}).items():
@@ -169,16 +170,6 @@ class Trajectory:
         except (OSError, LookupError, ValueError, RuntimeError, AttributeError, TypeError) as error:
             raise ResultError(f"{path}: not a readable result file ({error})") from None
         return cls(info, spines, spikes, traces, contacts, summaries, measures)
-
-
-def check_output(path: Path, *, force: bool) -> None:
-    """Raise a `ResultError` if a result could not be written to `path`."""
-    if path.is_dir():
-        raise ResultError(f"{path}: is a folder, a file is wanted")
-    if path.exists() and not force:
-        raise ResultError(f"{path}: exists already; choose another name or use force (--force)")
-    if not path.parent.is_dir():
-        raise ResultError(f"{path}: there is no folder {path.parent}")
 
 
 def _series(

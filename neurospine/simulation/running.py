@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +26,8 @@ from neurospine.simulation.parting import part_records
 from neurospine.simulation.plan import Plan
 from neurospine.simulation.provenance import run_info
 from neurospine.simulation.schedule import recorded
+
+_log = logging.getLogger(__name__)
 
 #: The result of a run in a folder of its own.
 RESULT_FILE = "result.h5"
@@ -145,7 +149,12 @@ def _go(
     info: RunInfo | None = None,
 ) -> Trajectory:
     """Run, and write what was recorded to a file."""
-    ended = program.run(plan.network, folder, progress or _silent)
+    network = plan.network
+    _log.info("running %d steps, %d copies of the circuit", network.steps, plan.copies)
+    _log.debug("records go to %s", folder)
+    started = time.monotonic()
+    ended = program.run(network, folder, progress or _silent)
+    _log.info("ran for %.1f s; writing %s", time.monotonic() - started, path)
     write_part(folder, path, complete=ended, info=info)
     if not ended:
         raise _Stopped

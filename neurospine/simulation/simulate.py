@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from neurospine.simulation.form import FormName
 from neurospine.simulation.plan import Plan, make_plan
 from neurospine.simulation.resume import check_same_program, plan_again
 from neurospine.simulation.running import run_in, run_plan
+
+_log = logging.getLogger(__name__)
 
 Disorders = str | Path | Disorder | Sequence[str | Path | Disorder]
 BACKENDS: Mapping[str, Backend] = {
@@ -121,6 +124,7 @@ def resume(output: str | Path, *, progress: Progress | None = None) -> Trajector
     engine = check_resumable(path)
     with held(folder):
         plan = plan_again(part_info(folder))
+        _log.info("going on with the run in %s", folder)
         program = engine.build(plan.network)
         more = f"; 'neurospine run --resume {path}' goes on with it"
         return run_in(program, plan, folder, path, progress, more)
@@ -174,6 +178,7 @@ def prepare(
     if isinstance(disorder, str | Path | Disorder):
         disorder = [disorder]
     model = model.with_disorder(*disorder)
+    _log.debug("model: %r", model)
     return make_plan(model, protocol, seed=seed, form=form)
 
 

@@ -6,6 +6,9 @@ import ast
 import itertools
 import re
 import shlex
+import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +26,7 @@ LONGEST = 300
 #: What each room of the package may import from the others.
 ALLOWED = {
     "errors": set(),
-    "description": {"errors"},
+    "description": {"errors", "_report"},
     "results": {"errors", "description"},
     "simulation": {"errors", "description", "results"},
     "analysis": {"errors", "description", "results", "simulation"},
@@ -85,6 +88,55 @@ def test_nothing_is_evaluated_or_printed(path: Path) -> None:
 def test_public_names_are_there_and_described() -> None:
     for name in neurospine.__all__:
         assert getattr(neurospine, name).__doc__, name
+
+
+def test_public_names_are_loaded_from_where_their_types_are() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    (typed,) = (
+        n for n in tree.body if isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING"
+    )
+    homes = {a.name: n.module for n in typed.body for a in n.names}  # type: ignore[attr-defined]
+    assert homes == {name: f"neurospine.{home}" for name, home in neurospine._HOMES.items()}
+    assert set(neurospine.__all__) == {*homes, "NeurospineError"}
+    with pytest.raises(AttributeError, match="misspelt"):
+        neurospine.misspelt  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_uncaught_errors_are_not_reported_to_the_developers_of_brian2(tmp_path: Path) -> None:
+    script = "import neurospine\nneurospine.load_protocol('stdp_window')\n1/0\n"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
+    assert "Brian" not in done.stderr
+
+
+def test_help_needs_no_large_package(tmp_path: Path) -> None:
+    script = (
+        "import sys; from neurospine.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: print({'brian2', 'numpy', 'matplotlib', 'pandas'} & {*sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "run", "--help"], cwd=tmp_path, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.endswith("set()\n")
+
+
+def test_the_version_is_the_same_everywhere_and_the_citation_can_be_read() -> None:
+    yaml = pytest.importorskip("yaml")
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["type"] == "software"
+    assert all(set(author) <= {"name", "website", "email"} for author in citation["authors"])
+    assert citation["version"] == project["version"] == neurospine.__version__
+    assert citation["license"] == project["license"]
+    named = re.findall(r"Python :: (3\.\d+)", " ".join(project["classifiers"]))
+    assert named[0] == project["requires-python"].removeprefix(">=")
 
 
 def test_the_readme_names_commands_files_and_sets_that_there_are() -> None:

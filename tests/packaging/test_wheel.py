@@ -21,6 +21,43 @@ CHECKOUT = Path(__file__).parents[2]
 LIBRARY = ("models", "protocols", "networks", "data")
 IGNORED = "data/huge.h5"
 ONE_MB = 1_000_000
+#: A script of a user, checked by mypy: what comes back has a type.
+TYPED = """
+from typing import assert_type
+
+import pandas as pd
+
+import neurospine
+from neurospine import (
+    Comparison, Disorder, Model, NeurospineError, Phase, Protocol, Score, Sweep, Trajectory,
+    Validation, compare, compare_runs, from_dendrify, load_disorder, load_model, load_protocol,
+    measure, picture, recover, resume, simulate, sweep, validate, write_picture,
+)
+
+protocol = load_protocol("stdp_window")
+assert_type(protocol, Protocol)
+assert_type(load_model("independent_pairs").with_parameters({"axonal_delay": "1 ms"}), Model)
+assert_type(load_disorder("fragile_x"), Disorder)
+trajectory = simulate(None, protocol, seed=1, parameters={"tau_plus": "20 ms"})
+assert_type(trajectory, Trajectory)
+assert_type(Trajectory.from_hdf5("run.h5"), Trajectory)
+assert_type(resume("run.h5"), Trajectory)
+measures = measure(trajectory, protocol)
+assert_type(measures["change"], pd.DataFrame)
+assert_type(compare(trajectory, protocol, measures)[0], Score)
+assert_type(sweep("v1_imaging", {"disorder": ["control", "fragile_x"]}, seeds="0:2"), Sweep)
+assert_type(compare_runs("v1_imaging-sweep"), Comparison)
+assert_type(validate(quick=True), Validation)
+assert_type(protocol.phases, tuple[Phase, ...])
+write_picture(picture(trajectory, protocol, measures), "run.png")
+recover("run.h5.part")
+from_dendrify
+try:
+    load_model("nothing")
+except NeurospineError as error:
+    assert_type(error, NeurospineError)
+assert_type(neurospine.__version__, str)
+"""
 
 
 def tracked_files() -> list[str]:
@@ -99,6 +136,33 @@ def test_sdist_holds_every_model_protocol_and_data_file(sdist: Path) -> None:
     assert IGNORED not in names
 
 
+def test_wheel_holds_the_package_as_it_is_tracked(wheel_names: list[str]) -> None:
+    """Code, templates, schemas, sources of programs and the mark of types; no tests, no tools."""
+    shipped = {n for n in wheel_names if n.startswith("neurospine/") and not n.endswith("/")}
+    own = {n for n in shipped if n.split("/")[1] not in LIBRARY}
+    assert own == {n for n in tracked_files() if n.startswith("neurospine/")}
+    assert "neurospine/py.typed" in own
+    for folder, suffix in (("schemas", ".json"), ("templates", ".toml")):
+        assert [n for n in own if n.startswith(f"neurospine/{folder}/") and n.endswith(suffix)]
+    assert not {"tests", "benchmarks", "tools", "docs"} & {n.split("/")[1] for n in shipped}
+
+
+def test_sdist_holds_what_builds_and_tests_it(sdist: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    wanted = ("neurospine/", "models/", "protocols/", "networks/", "data/", "tests/", "docs/")
+    missing = {n for n in tracked_files() if n.startswith(wanted)} - names
+    assert missing == set()
+    assert {"pyproject.toml", "LICENSE", "README.md", "CHANGELOG.md", "CITATION.cff"} <= names
+
+
+def test_descriptions_are_right(sdist: Path, wheel: Path) -> None:
+    command = [sys.executable, "-m", "twine", "check", "--strict", sdist, wheel]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("PASSED") == 2
+
+
 def test_gitignored_files_stay_out_of_the_wheel(wheel_names: list[str]) -> None:
     assert not [name for name in wheel_names if name.endswith(Path(IGNORED).name)]
 
@@ -151,3 +215,28 @@ def test_command_lists_the_library(
     installed: Path, newcomer: dict[str, str], empty_folder: Path
 ) -> None:
     subprocess.run([installed / "neurospine", "list"], cwd=empty_folder, env=newcomer, check=True)
+
+
+def test_starting_files_and_schemas_are_there(
+    installed: Path, newcomer: dict[str, str], empty_folder: Path
+) -> None:
+    for words in (["schema", "--write", "."], ["new", "neuron", "mine"], ["check", "mine.toml"]):
+        command = [installed / "neurospine", *words]
+        subprocess.run(command, cwd=empty_folder, env=newcomer, check=True)
+    first = (empty_folder / "mine.toml").read_text().splitlines()[0]
+    assert first == "#:schema neurospine-schemas/model.json"
+
+
+def test_types_are_complete_for_who_uses_it(
+    installed: Path, newcomer: dict[str, str], empty_folder: Path
+) -> None:
+    (empty_folder / "script.py").write_text(TYPED)
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--python-executable"]
+    command = [*mypy, installed / "python", "script.py"]
+    done = subprocess.run(
+        command, cwd=empty_folder, env=newcomer, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (empty_folder / "script.py").write_text("import neurospine\n\nneurospine.misspelt\n")
+    done = subprocess.run(command, cwd=empty_folder, env=newcomer, capture_output=True, check=False)
+    assert b'Module has no attribute "misspelt"' in done.stdout

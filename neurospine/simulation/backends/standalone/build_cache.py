@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import platform
 import shutil
@@ -26,6 +27,8 @@ from typing import Any
 
 from neurospine.errors import BuildError
 from neurospine.simulation.backends.standalone.arguments import Slot
+
+_log = logging.getLogger(__name__)
 
 #: IEEE arithmetic, but a product and a sum may be one operation where the processor has it.
 #: Without the two flags about maths the compiler may not vectorise
@@ -142,6 +145,7 @@ def program(
     if found is not None:
         with contextlib.suppress(OSError):  # others' caches may be read-only
             os.utime(folder)
+        _log.info("the program is in the cache: %s", folder)
         return folder / "main", found, False
     try:
         cache_folder().mkdir(parents=True, exist_ok=True)
@@ -151,13 +155,16 @@ def program(
             f"the build cache {cache_folder()} cannot be written ({error.strerror}). "
             "Set NEUROSPINE_CACHE to a folder that can"
         ) from None
+    started = time.monotonic()
     try:
         arguments = generate(work)
+        _log.info("generated the program in %.1f s; compiling", time.monotonic() - started)
         compile_program(work, command)
         _write_sidecar(work, arguments)
         _move(work, folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+    _log.info("made the program in %.1f s: %s", time.monotonic() - started, folder)
     _forget_old()
     found = _whole(folder)
     if found is None:
@@ -174,6 +181,7 @@ def compile_program(folder: Path, command: Sequence[str] = ()) -> None:
         With the end of the compiler's output, if it fails.
     """
     command = command or [compiler(), *FLAGS, "-I.", "program.cpp", "-o", "main"]
+    _log.debug("%s", " ".join(command))
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BuildError(f"the compiler failed ({' '.join(command)}):\n{done.stderr[-2000:]}")
