@@ -18,6 +18,8 @@ from neurospine.description.model import Model, load_model
 from neurospine.description.phases import Phase
 from neurospine.description.protocol import Protocol, load_protocol
 from neurospine.errors import NeurospineError
+from neurospine.exports.nwb import export_nwb
+from neurospine.exports.sonata import export_sonata
 from neurospine.results.part import recover
 from neurospine.results.trajectory import Trajectory
 from neurospine.simulation.simulate import resume, simulate
@@ -38,6 +40,8 @@ __all__ = [
     "Validation",
     "compare",
     "compare_runs",
+    "export_nwb",
+    "export_sonata",
     "from_dendrify",
     "load_disorder",
     "load_model",
