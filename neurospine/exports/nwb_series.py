@@ -115,7 +115,7 @@ def over_time(
 ) -> list[TimeSeries | DynamicTable]:
     """Return variables over time: a series each, or one table with the name of all."""
     size = times.shape[0]
-    if not size or not columns:
+    if not size or not columns or any(0 in column.source.shape for column in columns):
         return []
     first, last = (float(times.read(slice(row, row + 1))[0]) for row in (0, size - 1))
     step = even_step(times)

@@ -47,7 +47,7 @@ def stimuli(result: Result, filling: Filling) -> Iterator[TimeSeries | DynamicTa
         yield from _amplitudes(kind, place, steps, taken, filling)
     for name in result.file.get("spikes", {}):
         if result.forced(name):
-            yield from _spikes(result, name, filling)
+            yield from spike_series(result, name, filling)
 
 
 def _table(result: Result) -> DynamicTable:
@@ -118,12 +118,14 @@ def _amplitudes(
     yield from over_time(name, text, Source(times), [column], filling)
 
 
-def _spikes(
+def spike_series(
     result: Result, population: str, filling: Filling
-) -> Iterator[TimeSeries | DynamicTable]:
+) -> list[TimeSeries | DynamicTable]:
+    """Return which cells of a population spike, in the order of time."""
     group = result.file[f"spikes/{population}"]
     times = Source(group["timestamps"], lambda stamps: seconds_of(result, stamps))
+    made = " that the protocol made spike" * result.forced(population)
+    text = f"Cells of {population}{made}, through all copies of the circuit."
     name = f"{population}_spikes"
-    text = f"Cells of {population} that the protocol made spike, through all copies of the circuit."
     column = Column("cell", name, Source(group["node_ids"]), "1", text)
-    yield from over_time(name, "A row for each spike.", times, [column], filling)
+    return over_time(name, "A row for each spike.", times, [column], filling)

@@ -24,6 +24,8 @@ _MEANINGS = {
     "repeat": "Which repeat, from 0.",
     "stimulated": "Whether the spine is stimulated.",
 }
+#: Columns that would be taken for something that every table has.
+_RENAMED = {"name": "parameter", "id": "id_", "description": "description_"}
 _PARAMETERS = {
     "name": "Parameter, with the part of the model that it belongs to.",
     "value": "Value in its unit.",
@@ -140,7 +142,7 @@ def _framed(name: str, text: str, table: pd.DataFrame, meanings: dict[str, str])
         meaning = meanings.get(plain, f"{plain}.")
         control = " Without the disorder." * (key != plain)
         values = table[key].to_numpy()
-        key = "parameter" if key == "name" else key  # tables have a name of their own
+        key = _RENAMED.get(key, key)
         data = values.astype(str).tolist() if values.dtype.kind in "OUT" else values
         columns.append(VectorData(name=key, description=f"{meaning}{control}", data=data))
     return DynamicTable(name=name, description=text, columns=columns, id=np.arange(len(table)))

@@ -7,7 +7,7 @@ import numpy as np
 from hdmf.common import VectorData, VectorIndex
 from pynwb.misc import Units
 
-from neurospine.exports.nwb_series import Filling, Moved
+from neurospine.exports.nwb_series import YEAR, Filling, Moved
 from neurospine.exports.opened import Array, Result
 from neurospine.exports.spike_trains import spike_counts, trains
 
@@ -16,10 +16,10 @@ LOOKED_AT = 200
 
 
 def units(result: Result, filling: Filling) -> Units | None:
-    """Return a table with one row for each cell of every population; None without spikes.
+    """Return a table with one row for each cell of every population that spikes.
 
     Forced populations whose spikes are all at whole seconds are left out: they are
-    among the stimuli.
+    among the stimuli. There is no table where no spikes are left, or they span over a year.
     """
     counts = {name: spike_counts(result, name) for name in result.file.get("spikes", {})}
     counts = {name: own for name, own in counts.items() if own.sum()}
@@ -28,7 +28,7 @@ def units(result: Result, filling: Filling) -> Units | None:
         names = [fractional[0], *(name for name in counts if name != fractional[0])]
     else:
         names = [name for name in counts if not result.forced(name)]
-    if not names:
+    if not names or _span(result, names) > YEAR:
         return None
 
     def fill(target: h5py.Dataset, moved: Moved) -> None:
@@ -75,6 +75,12 @@ def _described(result: Result, names: list[str]) -> list[VectorData]:
         "is_forced": ("The protocol made the cell spike; it is no simulated neuron.", forced),
     }
     return [VectorData(name=n, description=text, data=data) for n, (text, data) in facts.items()]
+
+
+def _span(result: Result, names: list[str]) -> float:
+    """Return the seconds from the first spike to the last."""
+    stamps = [result.file[f"spikes/{name}/timestamps"] for name in names]
+    return float(max(s[-1] for s in stamps) - min(s[0] for s in stamps)) / 1e3
 
 
 def _whole(result: Result, population: str, counts: Array) -> bool:
