@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from neurospine.description.model import Model, load_model
     from neurospine.description.phases import Phase
     from neurospine.description.protocol import Protocol, load_protocol
+    from neurospine.exports.nwb import export_nwb
+    from neurospine.exports.sonata import export_sonata
     from neurospine.results.part import recover
     from neurospine.results.trajectory import Trajectory
     from neurospine.simulation.simulate import resume, simulate
@@ -48,6 +50,8 @@ __all__ = [
     "Validation",
     "compare",
     "compare_runs",
+    "export_nwb",
+    "export_sonata",
     "from_dendrify",
     "load_disorder",
     "load_model",
@@ -76,6 +80,8 @@ _HOMES = {
     "Validation": "analysis.library_scores",
     "compare": "analysis.validation",
     "compare_runs": "sweeps.comparison",
+    "export_nwb": "exports.nwb",
+    "export_sonata": "exports.sonata",
     "from_dendrify": "description.dendrify",
     "load_disorder": "description.disordered",
     "load_model": "description.model",

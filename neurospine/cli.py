@@ -12,6 +12,7 @@ import typer
 from neurospine.commands import citing, completion, library, recovery, starting, validation
 from neurospine.commands import compare as comparing
 from neurospine.commands import doctor as examining
+from neurospine.commands import export as exporting
 from neurospine.commands import learn as learning
 from neurospine.commands import sweep as sweeping
 from neurospine.commands.options import (
@@ -189,5 +190,6 @@ app.command()(with_verbose(comparing.compare))
 app.command()(with_verbose(learning.learn))
 app.command()(with_verbose(recovery.recover))
 app.command()(with_verbose(citing.cite))
+app.command()(with_verbose(exporting.export))
 app.command()(with_verbose(starting.schema))
 app.command()(with_verbose(examining.doctor))

@@ -72,7 +72,7 @@ def compare(
     from neurospine.analysis.forest_plot import forest_plot
     from neurospine.analysis.plots import write_picture
     from neurospine.listing_comparison import comparison_tables
-    from neurospine.results.tables import written_aside
+    from neurospine.results.files import written_aside
     from neurospine.results.trajectory import check_output
     from neurospine.sweeps.comparison import compare_runs
 

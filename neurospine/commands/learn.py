@@ -215,7 +215,7 @@ def _finish(learned: Any, path: Path, quiet: bool) -> None:
     from neurospine.analysis.plots import write_picture
     from neurospine.learning.experiments.pictures import learning_picture
     from neurospine.listing_learning import learning_tables
-    from neurospine.results.tables import written_aside
+    from neurospine.results.files import written_aside
 
     if not learned.comparison.empty:
         with written_aside(path.with_suffix(".csv")) as aside:

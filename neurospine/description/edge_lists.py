@@ -14,22 +14,20 @@ compressed.
 
 from __future__ import annotations
 
-import base64
-import json
 import warnings
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import h5py
 import numpy as np
 import pandas as pd
 
+from neurospine.description.arrays import HDF5, Array, is_packed, numbers, pack, population, unpack
 from neurospine.description.connectivity import Connectivity
 from neurospine.description.units import convert
 from neurospine.errors import ModelError, NeurospineError, shorten, suggest
@@ -37,16 +35,14 @@ from neurospine.errors import ModelError, NeurospineError, shorten, suggest
 if TYPE_CHECKING:
     from neurospine.description.model import Model
 
-Array = np.ndarray[Any, np.dtype[Any]]
-
 #: A CSV file up to this size (in characters) is kept as it is.
 LARGEST_TEXT = 100_000
-#: Files with more edges than this are not read.
-MOST_EDGES = 500_000_000
-_PACKED = '{"neurospine": "edges", '
-_HDF5 = (".h5", ".hdf5", ".sonata")
+_KIND = "edges"
 _UNITS = {"delay": "second", "volume": "um**3"}
-_COLUMNS = ("pre", "post", "delay", "volume", "weight")
+_TYPES = {"pre": np.int32, "post": np.int32} | dict.fromkeys(
+    ("delay", "volume", "weight"), np.float64
+)
+_COLUMNS = tuple(_TYPES)
 _KNOWN = (
     "A list of edges has a line with its columns: 'pre' and 'post' (cells from 0), and where "
     "wanted 'delay [ms]' and either 'volume [um**3]' or 'weight'"
@@ -89,12 +85,12 @@ def read_edges(connectivity: Connectivity, folder: Path) -> str:
     assert connectivity.file
     path = folder / connectivity.file
     try:
-        if path.suffix in _HDF5:
-            return _packed(_read_sonata(path, connectivity.edges))
+        if path.suffix in HDF5:
+            return pack(_KIND, _read_sonata(path, connectivity.edges))
         if connectivity.edges:
             raise ModelError("edges: goes with an HDF5 file, in which populations have names")
         text = path.read_text(encoding="utf-8")
-        return text if len(text) <= LARGEST_TEXT else _packed(_read_csv(text))
+        return text if len(text) <= LARGEST_TEXT else pack(_KIND, _read_csv(text))
     except UnicodeDecodeError:
         raise ModelError(f"connectivity: file: {path}: not a UTF-8 text file") from None
     except OSError as error:
@@ -139,7 +135,7 @@ def edges_text(edges: EdgeList) -> str:
     found = {n: np.asarray(values, float) for n, values in columns.items() if values is not None}
     if len({values.shape for values in found.values()}) > 1 or found["pre"].ndim != 1:
         raise ModelError("the columns of a list of edges must have one length")
-    return _packed(_checked(found))
+    return pack(_KIND, _checked(found))
 
 
 def edges_of(model: Model, projection: str) -> EdgeList | None:
@@ -160,7 +156,7 @@ def parse_edges(text: str, connectivity: Connectivity) -> EdgeList:
         If a column is missing or has another content than it must.
     """
     try:
-        columns = _unpacked(text) if text.startswith(_PACKED) else _read_csv(text)
+        columns = unpack(text, _TYPES) if is_packed(_KIND, text) else _read_csv(text)
     except NeurospineError as error:
         raise ModelError(f"connectivity: file: {connectivity.file}: {error}") from None
     order = np.lexsort((columns["post"], columns["pre"]))
@@ -223,26 +219,14 @@ def _read_sonata(path: Path, wanted: str | None) -> dict[str, Array]:
     if not path.is_file():
         raise ModelError("there is no such file")
     with h5py.File(path, "r") as file:
-        group = file.get("edges")
-        if not isinstance(group, h5py.Group):
-            raise ModelError("has no group /edges, so it is no SONATA file of edges")
-        names = [name for name, item in group.items() if isinstance(item, h5py.Group)]
-        if wanted is None and len(names) != 1:
-            shown = ", ".join(names[:12])
-            raise ModelError(f"edges: has {len(names)} populations of edges ({shown}); name one")
-        chosen = wanted or names[0]
-        if chosen not in names:
-            raise ModelError(f"edges: no population {chosen!r}. {suggest(chosen, names)}")
-        population = group[chosen]
-        if population.file != file:
-            raise ModelError(f"edges: {chosen!r} lies in another file; copy it here")
+        group = population(file, "edges", wanted)
+        chosen = group.name.rpartition("/")[2]
         columns = {}
         for name, dataset in (("pre", "source_node_id"), ("post", "target_node_id")):
-            columns[name] = _dataset(population, dataset)
+            columns[name] = numbers(group, dataset)
         for name, factor in (("delay", 1e-3), ("volume", 1.0)):
-            if f"0/{name}" in population:
-                values = _dataset(population, f"0/{name}") * factor
-                columns[name] = _by_edge(population, values)
+            if f"0/{name}" in group:
+                columns[name] = _by_edge(group, numbers(group, f"0/{name}") * factor)
     if len({values.size for values in columns.values()}) > 1:
         raise ModelError(f"edges: {chosen!r}: not all of its datasets have one length")
     return _checked(columns)
@@ -250,46 +234,11 @@ def _read_sonata(path: Path, wanted: str | None) -> dict[str, Array]:
 
 def _by_edge(population: h5py.Group, values: Array) -> Array:
     """Return values of group 0 in the order of the edges, which may name their rows in it."""
-    if "edge_group_id" in population and _dataset(population, "edge_group_id").any():
+    if "edge_group_id" in population and numbers(population, "edge_group_id").any():
         raise ModelError(f"edges: {population.name}: some edges are not of group 0; one is read")
     if "edge_group_index" not in population:
         return values
-    rows = _dataset(population, "edge_group_index")
+    rows = numbers(population, "edge_group_index")
     if not np.all((rows >= 0) & (rows < values.size) & (rows == np.rint(rows))):
         raise ModelError(f"edges: {population.name}: 'edge_group_index' is outside group 0")
     return np.asarray(values[rows.astype(np.int64)])
-
-
-def _dataset(population: h5py.Group, name: str) -> Array:
-    found = population.get(name)
-    if not isinstance(found, h5py.Dataset) or found.ndim != 1 or found.dtype.kind not in "iuf":
-        raise ModelError(f"edges: {population.name}: has no list of numbers {name!r}")
-    if found.file != population.file or found.external or found.is_virtual:
-        raise ModelError(f"edges: {population.name}: {name!r} lies in another file; copy it here")
-    if found.size > MOST_EDGES:
-        raise ModelError(f"edges: {population.name}: more than {MOST_EDGES} edges")
-    return np.asarray(found[()], float)
-
-
-def _packed(columns: dict[str, Array]) -> str:
-    """Return columns as a text."""
-    packed = {
-        name: base64.b64encode(zlib.compress(np.ascontiguousarray(values).tobytes())).decode()
-        for name, values in columns.items()
-    }
-    return _PACKED + json.dumps({"columns": packed})[1:]
-
-
-def _unpacked(text: str) -> dict[str, Array]:
-    try:
-        packed = json.loads(text)["columns"]
-        return {
-            name: np.frombuffer(
-                zlib.decompress(base64.b64decode(packed[name])),
-                np.int32 if name in ("pre", "post") else np.float64,
-            )
-            for name in _COLUMNS
-            if name in packed
-        }
-    except (ValueError, KeyError, TypeError, zlib.error) as error:
-        raise ModelError(f"its packed columns are damaged: {error}") from None

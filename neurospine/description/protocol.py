@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
 
 from pydantic import Field, PrivateAttr, ValidationError
 
@@ -29,6 +28,7 @@ from neurospine.description.phases import Cycle, Phase, check_phases, check_time
 from neurospine.description.problems import explain
 from neurospine.description.protocol_tables import ModelChoice, Record, Traces
 from neurospine.description.references import check_publication
+from neurospine.description.spike_files import read_spikes, spikes_name
 from neurospine.description.targets import (
     Measure,
     Plot,
@@ -107,7 +107,7 @@ class Protocol(LibraryFile):
         folder
             Where the files that the text names are looked up.
         inputs
-            Texts of such files that are used instead (see `input_name`).
+            Texts of such files that are used instead (see `spikes_name`).
         disorders
             Texts of disorders, by name, that are used instead of those of the library.
         """
@@ -132,21 +132,16 @@ class Protocol(LibraryFile):
         known = self._disorders.get(name.removesuffix(".toml").rpartition(os.sep)[2])
         return load_disorder(name) if known is None else Disorder.from_text(known, f"<{name}>")
 
-    def input_text(self, file: str) -> str:
-        """Return the text of a file that the protocol names.
+    def input_text(self, file: str, spikes: str | None = None) -> str:
+        """Return the spikes in a file that the protocol names, as a text (see `spike_files`).
 
         Raises
         ------
         ProtocolError
             If it cannot be read.
         """
-        known = self._inputs.get(input_name(file))
-        if known is not None:
-            return known
-        try:
-            return (self._folder / file).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ProtocolError(f"{self._folder / file}: cannot be read: {error}") from None
+        known = self._inputs.get(spikes_name(file, spikes))
+        return read_spikes(self._folder / file, spikes) if known is None else known
 
     @property
     def text(self) -> str:
@@ -225,11 +220,6 @@ class Protocol(LibraryFile):
         except NeurospineError as error:
             raise ProtocolError(f"{self.place}: [model]: {error}") from None
         return model
-
-
-def input_name(file: str) -> str:
-    """Return the name under which a run keeps the text of a file that its protocol names."""
-    return quote(file, safe=" ")
 
 
 def load_protocol(name: str | Path) -> Protocol:

@@ -78,10 +78,10 @@ class Triplet(Table):
 
 
 class SpikeList(Table):
-    """Spikes at given times: `times` with `cells`, or a CSV file with those columns.
+    """Spikes at given times: `times` with `cells`, or a file (see `spike_files`).
 
-    The columns of a file are ``cell`` and ``time [unit]``; cells count from 0
-    within the population.
+    Cells count from 0 within the population. `spikes` names one of several populations of
+    spikes in a SONATA file.
     """
 
     kind: Literal["spike_list"]
@@ -90,6 +90,7 @@ class SpikeList(Table):
     times: tuple[Number, ...] = ()
     unit: str = "s"
     file: str | None = None
+    spikes: str | None = None
 
 
 class Volley(Table):

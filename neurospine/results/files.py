@@ -31,7 +31,7 @@ def written_aside(path: Path, folder: Path | None = None) -> Iterator[Path]:
     ResultError
         If the file cannot be written; then nothing is left behind.
     """
-    aside = (folder or path.parent) / f".{path.name}.{uuid.uuid4().hex[:8]}"
+    aside = (folder or path.parent) / f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}"
     try:
         yield aside
         aside.replace(path)

@@ -24,6 +24,7 @@ import xarray as xr
 
 from neurospine.description.evaluate import evaluate
 from neurospine.results.columns import columns
+from neurospine.results.files import written_aside
 from neurospine.results.info import RunInfo, Variable
 from neurospine.results.migration import SCHEMA as SCHEMA
 from neurospine.results.tables import (
@@ -33,7 +34,6 @@ from neurospine.results.tables import (
     described,
     read_table,
     write_table,
-    written_aside,
 )
 
 #: Attributes by which HDF5 joins variables and their dimensions.

@@ -166,8 +166,8 @@ def _write_described(
             described.attrs[f"value_{key}"] = value
 
 
-def read_info(file: h5py.File) -> RunInfo:
-    """Return what `write_info` wrote."""
+def read_info(file: h5py.File, *, slots: bool = True) -> RunInfo:
+    """Return what `write_info` wrote; the tables of slots may be large and can be left empty."""
     conditions = file["conditions"]
     axes = [name for name in conditions.attrs["columns"] if name]
     return RunInfo(
@@ -182,7 +182,11 @@ def read_info(file: h5py.File) -> RunInfo:
             for name in axes
         },
         {
-            name: SpineInfo(read_table(group), _read_variables(group), _read_stages(group))
+            name: SpineInfo(
+                read_table(group) if slots else pd.DataFrame(columns=group.attrs["columns"]),
+                _read_variables(group),
+                _read_stages(group),
+            )
             for name, group in file.get("slots", {}).items()
         },
         {

@@ -11,7 +11,7 @@ from typing import Any
 import h5py
 import pandas as pd
 
-from neurospine.results.files import written_aside as written_aside
+from neurospine.results.files import written_aside
 
 TEXT = h5py.string_dtype()
 COMPRESSION: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}

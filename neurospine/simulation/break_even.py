@@ -12,7 +12,7 @@ from pathlib import Path
 
 from neurospine.description.model import load_model
 from neurospine.description.protocol import Protocol
-from neurospine.results.tables import written_aside
+from neurospine.results.files import written_aside
 from neurospine.simulation.backends.cuda import toolkit
 from neurospine.simulation.backends.standalone.build_cache import cache_folder
 from neurospine.simulation.plan import make_plan

@@ -200,7 +200,7 @@ class _Term:
             raise ProtocolError(f"{key}: must be finite")
         self.amplitude = amplitude
         self.values = {name: np.repeat(amplitude, protocol.repeats, axis=0).ravel()}
-        times = [_times(stimulus, occasion) for occasion in occasions]
+        times = [flow(stimulus, occasion) for occasion in occasions]
         self._repeats = protocol.repeats * size
         first = self._whole("first", [wanted.start + start for start, _, _, _ in times])
         since = f"(t_in_timesteps - {first})"
@@ -241,7 +241,7 @@ def _cells(stimulus: Current, size: int) -> Array:
     return cells
 
 
-def _times(stimulus: Current | Dip, occasion: Occasion) -> tuple[int, int, int, float]:
+def flow(stimulus: Current | Dip, occasion: Occasion) -> tuple[int, int, int, float]:
     """Return start, length of a pulse and of all pulses in steps, and pulses a step."""
     end = "duration" if isinstance(stimulus, Dip) else "stop"
     start, stop = (occasion.ticks(key, getattr(stimulus, key)) for key in ("start", end))

@@ -14,7 +14,7 @@ import pandas as pd
 
 from neurospine.description.checks import injected_currents
 from neurospine.description.expressions import identifiers, parse_equations
-from neurospine.description.protocol import input_name
+from neurospine.description.spike_files import spikes_name
 from neurospine.description.spine import Spine
 from neurospine.description.stimuli import SpikeList
 from neurospine.results.info import RunInfo, SpineInfo, TraceInfo, Variable
@@ -36,8 +36,8 @@ def run_info(plan: Plan, backend: str) -> RunInfo:
     for phase in protocol.phases:
         for stimulus in phase.stimuli:
             if isinstance(stimulus, SpikeList) and stimulus.file:
-                name = input_name(stimulus.file)
-                texts[f"inputs/{name}"] = protocol.input_text(stimulus.file)
+                named = stimulus.file, stimulus.spikes
+                texts[f"inputs/{spikes_name(*named)}"] = protocol.input_text(*named)
     attributes: dict[str, str | int | float | bool] = {
         "protocol": protocol.name,
         "model": plan.model.name,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping
-from io import StringIO
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from neurospine.description.protocol import Protocol
+from neurospine.description.spike_files import parse_spikes
 from neurospine.description.stimuli import (
     Current,
     Dip,
@@ -94,37 +92,21 @@ def _enough(mean: float) -> int:
 def _spike_list(stimulus: SpikeList, cell: Occasion) -> Trains:
     size = cell.sizes[stimulus.population]
     if stimulus.file:
-        cells, times = _read_spikes(cell.protocol.input_text(stimulus.file), stimulus.file)
+        text = cell.protocol.input_text(stimulus.file, stimulus.spikes)
+        cells, times = parse_spikes(text, stimulus.file)
     else:
+        if stimulus.spikes:
+            raise ProtocolError("spikes: names spikes in a file, and there is no 'file'")
         if len(stimulus.cells) != len(stimulus.times):
             raise ProtocolError("cells and times must have the same length")
         cells = np.array(stimulus.cells, dtype=np.int64)
         times = np.array(stimulus.times) * convert(1.0, stimulus.unit, "second")
     if cells.size and not (cells.min() >= 0 and cells.max() < size):
-        raise ProtocolError(f"cells: must be from 0 to {size - 1} in {stimulus.population!r}")
+        place = f"{stimulus.file}: " if stimulus.file else ""
+        raise ProtocolError(
+            f"{place}cells: must be from 0 to {size - 1} in {stimulus.population!r}"
+        )
     yield stimulus.population, cells, to_ticks(times, cell.step)
-
-
-def _read_spikes(text: str, path: str) -> tuple[Array, Array]:
-    try:
-        with warnings.catch_warnings(action="error"):  # more fields than names in a line
-            table = pd.read_csv(StringIO(text), comment="#", index_col=False)
-    except (ValueError, Warning) as error:
-        raise ProtocolError(f"{path}: no spike list: {error}") from None
-    columns = {name.split("[")[0].strip(): name for name in table.columns}
-    if not {"cell", "time"} <= set(columns) or "[" not in columns["time"]:
-        raise ProtocolError(f"{path}: needs the columns 'cell' and 'time [unit]'")
-    unit = columns["time"].split("[")[1].rstrip("] ")
-    try:
-        cells = table[columns["cell"]].to_numpy(float)
-        times = table[columns["time"]].to_numpy(float) * convert(1.0, unit, "second")
-    except ValueError as error:
-        raise ProtocolError(f"{path}: no spike list: {error}") from None
-    if not np.all(cells == np.rint(cells)):
-        raise ProtocolError(f"{path}: cell: must be whole numbers")
-    if not np.all(np.isfinite(times)):
-        raise ProtocolError(f"{path}: time: must be finite numbers")
-    return cells.astype(np.int64), times
 
 
 def _volley(stimulus: Volley, cell: Occasion) -> Trains:

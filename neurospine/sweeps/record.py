@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from neurospine.errors import NeurospineError, ResultError
-from neurospine.results.tables import written_aside
+from neurospine.results.files import written_aside
 from neurospine.simulation.plan import Plan, make_plan
 from neurospine.simulation.provenance import run_info, same_program
 from neurospine.sweeps.grid import Grid

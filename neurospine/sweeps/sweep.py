@@ -13,7 +13,7 @@ import pandas as pd
 from neurospine.description.model import Model, load_model
 from neurospine.description.protocol import Protocol, load_protocol
 from neurospine.errors import BuildError, ResultError
-from neurospine.results.tables import written_aside
+from neurospine.results.files import written_aside
 from neurospine.simulation.form import FormName
 from neurospine.simulation.plan import Plan
 from neurospine.simulation.provenance import same_program

@@ -30,6 +30,7 @@ ALLOWED = {
     "results": {"errors", "description"},
     "simulation": {"errors", "description", "results"},
     "analysis": {"errors", "description", "results", "simulation"},
+    "exports": {"errors", "description", "results", "simulation", "analysis"},
     "sweeps": {"errors", "description", "results", "simulation", "analysis"},
     "learning": {"errors", "description", "results", "simulation", "analysis"},
 }

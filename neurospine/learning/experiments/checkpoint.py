@@ -23,8 +23,9 @@ from neurospine.errors import LearningError, ResultError
 from neurospine.learning.experiments.course import Course
 from neurospine.learning.experiments.experiment import Experiment
 from neurospine.learning.trainer import Trainer
+from neurospine.results.files import written_aside
 from neurospine.results.part import held, part_of
-from neurospine.results.tables import new_file, written_aside
+from neurospine.results.tables import new_file
 
 EXPERIMENT_FILE = "experiment.json"
 _ADVICE = "start again with --force"

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from neurospine.description.protocol import Protocol, input_name
+from neurospine.description.protocol import Protocol
+from neurospine.description.spike_files import spikes_name
 from neurospine.description.units import seconds
 from neurospine.learning.spiking.network import SpikingNetwork
 from neurospine.results.trajectory import Trajectory
@@ -108,7 +109,7 @@ def showing(
             }
         ],
     }
-    inputs = {input_name(name): text for name, text in files.items()}
+    inputs = {spikes_name(name, None): text for name, text in files.items()}
     return Protocol.from_text(json.dumps(table), origin=network.name, inputs=inputs)
 
 
