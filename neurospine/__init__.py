@@ -6,6 +6,8 @@
 >>> scores = compare(trajectory, protocol, measure(trajectory, protocol))  # doctest: +SKIP
 """
 
+from typing import TYPE_CHECKING, Any
+
 from neurospine import _report  # noqa: F401  (before anything else imports Brian2)
 from neurospine.analysis.library_scores import Validation, validate
 from neurospine.analysis.measures import measure
@@ -23,6 +25,9 @@ from neurospine.results.trajectory import Trajectory
 from neurospine.simulation.simulate import resume, simulate
 from neurospine.sweeps.comparison import Comparison, compare_runs
 from neurospine.sweeps.sweep import Sweep, sweep
+
+if TYPE_CHECKING:
+    from neurospine.report_page.page import write_report
 
 __version__ = "0.1.0"
 __all__ = [
@@ -50,4 +55,14 @@ __all__ = [
     "sweep",
     "validate",
     "write_picture",
+    "write_report",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return what is imported at its first use."""
+    if name == "write_report":
+        from neurospine.report_page.page import write_report
+
+        return write_report
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,6 +13,7 @@ from neurospine.commands import citing, library, recovery, validation
 from neurospine.commands import compare as comparing
 from neurospine.commands import doctor as examining
 from neurospine.commands import learn as learning
+from neurospine.commands import report as reporting
 from neurospine.commands import sweep as sweeping
 from neurospine.commands.options import (
     BackendName,
@@ -159,4 +160,5 @@ app.command()(comparing.compare)
 app.command()(learning.learn)
 app.command()(recovery.recover)
 app.command()(citing.cite)
+app.command()(reporting.report)
 app.command()(examining.doctor)

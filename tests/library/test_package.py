@@ -29,6 +29,14 @@ ALLOWED = {
     "analysis": {"errors", "description", "results", "simulation"},
     "sweeps": {"errors", "description", "results", "simulation", "analysis"},
     "learning": {"errors", "description", "results", "simulation", "analysis"},
+    "report_page": {
+        "errors",
+        "description",
+        "results",
+        "simulation",
+        "analysis",
+        "listing_protocols",
+    },
 }
 
 
