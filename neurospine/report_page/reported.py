@@ -43,7 +43,7 @@ class ReportedRun:
         """The neuromodulators of the circuit."""
         about = self.trajectory.info
         name = f"models/{about.attributes['model']}"
-        return set(parse_toml(about.files[name], name).get("neuromodulators", {}))
+        return set(parse_toml(about.files.get(name, ""), name).get("neuromodulators", {}))
 
 
 def open_run(path: Path) -> ReportedRun:

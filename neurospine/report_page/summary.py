@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from neurospine.analysis.drawing import with_unit_after
+from neurospine.analysis.drawing import capitalised, with_unit_after
 from neurospine.analysis.neuron_drawing import words
 from neurospine.analysis.scorecard import with_error
 from neurospine.description.measures import axes_of
@@ -14,6 +14,8 @@ from neurospine.report_page.reported import ReportedRun
 
 #: Rows of a measure that are shown at most.
 _ROWS = 60
+#: Values of a condition that are named at most.
+_VALUES = 8
 #: Units of time by their seconds.
 _UNITS = (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0), ("s", 1.0))
 
@@ -40,7 +42,7 @@ def facts(run: ReportedRun) -> dict[str, str]:
         "Parameter sets": ", ".join(about.get("parameter_sets", "").split()),
         "Disorders": ", ".join(about.get("disorders", "").split()),
         "Parameters fitted to": ", ".join(about.get("fitted_to", "").split()),
-        "Conditions": str(len(info.conditions)) if len(info.conditions) else "",
+        **_conditions(run),
         "Repeats": about.get("repeats", "1"),
         "Biological time": duration(float(info.phases["stop"].max())),
         "Time step": duration(info.step),
@@ -54,6 +56,18 @@ def facts(run: ReportedRun) -> dict[str, str]:
         "Result file": f"{run.path.name}, {_bytes(run.path.stat().st_size)}",
     }
     return {name: text for name, text in found.items() if text}
+
+
+def _conditions(run: ReportedRun) -> dict[str, str]:
+    """Return the axes of conditions with their values."""
+    table, axes = run.trajectory.info.conditions, run.trajectory.info.axes
+    found = {}
+    for axis in map(str, table):
+        values = list(dict.fromkeys(map(_place, table[axis])))
+        if len(values) > _VALUES:
+            values = [f"{len(values)} from {values[0]} to {values[-1]}"]
+        found[capitalised(words(axis))] = with_unit_after(", ".join(values), axes[axis].unit)
+    return {f"Condition: {name}": text for name, text in found.items()}
 
 
 def phases(run: ReportedRun) -> list[tuple[str, str, str]]:

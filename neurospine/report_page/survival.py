@@ -15,7 +15,7 @@ from neurospine.report_page.reported import ReportedRun
 #: Points of a curve; phases that are followed besides the whole run, the longest.
 _POINTS, _PHASES = 61, 4
 #: Whose lives: there when observation begins, or born under it.
-_WHOSE = {"present": "there at the start", "born": "born meanwhile"}
+_WHOSE = {"present": "there at the start", "new": "born meanwhile"}
 WHOLE = "whole run"
 
 

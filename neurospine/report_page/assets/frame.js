@@ -2,6 +2,8 @@
 
 // Rows of numbers that are shown at most; the CSV file has all.
 const MOST_ROWS = 300;
+// Pixels that a drawing is wide at least, and where it is not known how wide it will be.
+const [NARROWEST, USUAL] = [240, 640];
 
 class Frame {
   constructor(figure, data) {
@@ -81,12 +83,9 @@ class Frame {
     Object.assign(this, { show, rows, all });
     this.controls.hidden = !this.controls.children.length;
     this.update();
-    let before = this.place.clientWidth;
     new ResizeObserver(() => {
-      if (this.place.clientWidth && this.place.clientWidth !== before) {
-        before = this.place.clientWidth;
-        this.redraw();
-      }
+      const width = this.place.clientWidth;
+      if (width && Math.max(width, NARROWEST) !== this.width) this.redraw();
     }).observe(this.place);
   }
 
@@ -96,7 +95,8 @@ class Frame {
   }
 
   redraw(width = this.place.clientWidth) {
-    this.place.replaceChildren(this.show(Math.max(width || 640, 240)));
+    this.width = Math.max(width || USUAL, NARROWEST);
+    this.place.replaceChildren(this.show(this.width));
   }
 
   say(text) {
