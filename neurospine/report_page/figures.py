@@ -76,12 +76,12 @@ def _trajectories(found: list[dict[str, Any]]) -> FigureText:
         return FigureText("trajectories", title, "The file holds no snapshots of spines.", False)
     parts = []
     for pool in found:
-        shown, ever, times = len(pool["spines"]), pool["ever"], len(pool["times"])
+        shown, ever = len(pool["spines"]), pool["ever"]
         part = f"{_pool_name(found, pool)}{_of(shown, ever)} sites that ever held a spine"
         if pool["recorded"] < pool["slots"]:
             part += f" and were recorded ({_of(pool['recorded'], pool['slots'])} sites)"
-        parts.append(f"{part}, at {_of(times, pool['snapshots'])} snapshots")
-    text = capitalised(f"{'; '.join(parts)}.")
+        parts.append(part)
+    text = capitalised(f"{'; '.join(parts)}; at {_snapshots(found)} snapshots.")
     if any(len(pool["spines"]) < pool["ever"] for pool in found):
         text += (
             " Of each condition a third are those that changed most, a third some of those born "
@@ -94,11 +94,8 @@ def _sizes(found: list[dict[str, Any]]) -> FigureText:
     title = "Distribution of sizes"
     if not any(_any_count(pool["sizes"]["counts"]) for pool in found):
         return FigureText("sizes", title, "The file holds no sizes of spines.", False)
-    parts = [
-        f"{_pool_name(found, pool)}all spines in {len(pool['sizes']['times'])} snapshots"
-        for pool in found
-    ]
-    text = f"Head volume (µm³) on a logarithmic axis, {'; '.join(parts)}."
+    number = " or ".join(dict.fromkeys(f"{len(pool['sizes']['times']):,}" for pool in found))
+    text = f"Head volume (µm³) of all recorded spines, at {number} snapshots."
     return FigureText("sizes", title, text)
 
 
@@ -181,6 +178,12 @@ def _thinned(found: list[dict[str, Any]]) -> str:
 
 def _pool_name(found: list[dict[str, Any]], pool: dict[str, Any]) -> str:
     return f"{words(pool['name'])}: " * (len(found) > 1)
+
+
+def _snapshots(found: list[dict[str, Any]]) -> str:
+    """Return how many snapshots of how many are shown, of each pool where they differ."""
+    words_of = (_of(len(pool["times"]), pool["snapshots"]) for pool in found)
+    return " or ".join(dict.fromkeys(words_of))
 
 
 def _of(shown: int, total: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from neurospine.analysis.citations import bibtex, citations
 from neurospine.analysis.plots import RESOLUTION, picture
@@ -194,5 +195,9 @@ def _texts() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    texts.filters.update(hash=_hash, quoted=lambda text: quote(text, safe="/"))
+    texts.filters.update(
+        hash=_hash,
+        breakable=lambda name: Markup(re.sub(r"([._])", r"\1<wbr>", escape(name))),
+        quoted=lambda text: quote(text, safe="/"),
+    )
     return texts  # type: ignore[no-any-return]

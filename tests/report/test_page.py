@@ -121,7 +121,7 @@ def test_the_page_says_what_was_run(page: str) -> None:
     text = " ".join(Elements(page).texts)
     for words in (
         "Pairs of spikes, then days.", "living.h5", "bi_poo_all_to_all", "spines are lost",
-        "1 met, 0 near, 0 miss of 1", "0.2", "n_sites", "override", "@article{kasai2021,",
+        "1 met, 0 near, 0 miss of 1", 'n_<wbr>sites</th><td class="number">60</td>', "override", "@article{kasai2021,",
         "200 of 240 sites", "Left out", "The circuit has no neuromodulator.",
     ):  # fmt: skip
         assert words in text or words in page, words

@@ -69,7 +69,7 @@ class Frame {
   span(chosen) {
     if (chosen.value === "") return { start: 0, stop: this.data.stop, from: "start of the run" };
     const { name, span } = this.data.phases[Number(chosen.value)];
-    return { start: span[0], stop: span[1], from: `start of ${plain(name)}` };
+    return { start: span[0], stop: span[1], from: `start of the phase ${plain(name)}` };
   }
 
   timeAxis({ start, stop, from }) {

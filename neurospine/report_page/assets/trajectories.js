@@ -110,7 +110,7 @@ FIGURES.trajectories = (frame) => {
       ? ` ${capital(plain(variable.value))} ${number(there[0])} when first seen, ${number(there[there.length - 1])} when last seen.`
       : "";
     const cells = `from cell ${spine.pre} to cell ${spine.post}`;
-    return `Slot ${spine.slot} (${cells}; ${spine.why}): ${lives.join("; then ")}.${ends}`;
+    return `Slot ${spine.slot} (${cells}; why it is shown: ${spine.why}): ${lives.join("; then ")}.${ends}`;
   }
 
   function show(width) {
