@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from neurospine.description.protocol import Protocol, load_protocol
     from neurospine.exports.nwb import export_nwb
     from neurospine.exports.sonata import export_sonata
+    from neurospine.report_page.page import write_report
     from neurospine.results.part import recover
     from neurospine.results.trajectory import Trajectory
     from neurospine.simulation.simulate import resume, simulate
@@ -64,6 +65,7 @@ __all__ = [
     "sweep",
     "validate",
     "write_picture",
+    "write_report",
 ]
 
 #: The module of each name, which is loaded when the name is first asked for: commands that need
@@ -94,6 +96,7 @@ _HOMES = {
     "sweep": "sweeps.sweep",
     "validate": "analysis.library_scores",
     "write_picture": "analysis.plots",
+    "write_report": "report_page.page",
 }
 
 

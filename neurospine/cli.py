@@ -14,6 +14,7 @@ from neurospine.commands import compare as comparing
 from neurospine.commands import doctor as examining
 from neurospine.commands import export as exporting
 from neurospine.commands import learn as learning
+from neurospine.commands import report as reporting
 from neurospine.commands import sweep as sweeping
 from neurospine.commands.options import (
     BackendName,
@@ -191,5 +192,6 @@ app.command()(with_verbose(learning.learn))
 app.command()(with_verbose(recovery.recover))
 app.command()(with_verbose(citing.cite))
 app.command()(with_verbose(exporting.export))
+app.command()(with_verbose(reporting.report))
 app.command()(with_verbose(starting.schema))
 app.command()(with_verbose(examining.doctor))

@@ -22,11 +22,11 @@ from neurospine.results.trajectory import Trajectory
 _POINTS = 4000
 
 
-def thinned(values: Array) -> Array:
+def thinned(values: Array, points: int = _POINTS) -> Array:
     """Return places that show a long trace: the lowest and highest of each short stretch."""
-    if values.size <= _POINTS:
+    if values.size <= points:
         return np.arange(values.size)
-    length = -(-values.size // (_POINTS // 2))
+    length = -(-values.size // (points // 2))
     whole = values.size // length * length
     blocks = values[:whole].reshape(-1, length)
     first = np.arange(len(blocks)) * length

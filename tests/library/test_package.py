@@ -33,6 +33,14 @@ ALLOWED = {
     "exports": {"errors", "description", "results", "simulation", "analysis"},
     "sweeps": {"errors", "description", "results", "simulation", "analysis"},
     "learning": {"errors", "description", "results", "simulation", "analysis"},
+    "report_page": {
+        "errors",
+        "description",
+        "results",
+        "simulation",
+        "analysis",
+        "listing_protocols",
+    },
 }
 
 

@@ -129,6 +129,15 @@ def test_wheel_holds_every_model_protocol_and_data_file(wheel_names: list[str]) 
     assert shipped == library_files(tracked_files())
 
 
+def test_wheel_holds_what_pages_are_made_of(wheel_names: list[str]) -> None:
+    from neurospine.report_page.page import ASSETS, SCRIPTS, STYLES
+
+    inside = {name for name in wheel_names if name.startswith("neurospine/report_page/assets/")}
+    wanted = {path.name for path in ASSETS.iterdir()}
+    assert {name.rpartition("/")[2] for name in inside} == wanted
+    assert wanted == {"page.html", *SCRIPTS, *STYLES}
+
+
 def test_sdist_holds_every_model_protocol_and_data_file(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = [name.partition("/")[2] for name in archive.getnames()]
