@@ -121,7 +121,8 @@ def test_the_page_says_what_was_run(page: str) -> None:
     text = " ".join(Elements(page).texts)
     for words in (
         "Pairs of spikes, then days.", "living.h5", "bi_poo_all_to_all", "spines are lost",
-        "1 met, 0 near, 0 miss of 1", 'n_<wbr>sites</th><td class="number">60</td>', "override", "@article{kasai2021,",
+        "1 met, 0 near, 0 miss of 1", 'n_<wbr>sites</th><td class="number">60</td>', "override",
+        "@article{kasai2021,",
         "200 of 240 sites", "Left out", "The circuit has no neuromodulator.",
     ):  # fmt: skip
         assert words in text or words in page, words
@@ -225,12 +226,14 @@ def test_the_command_writes_beside_and_asks_before_it_replaces(
     command: Any, living_file: Path
 ) -> None:
     Path("run.h5").write_bytes(living_file.read_bytes())
-    said = command("report", "run.h5")
-    assert (said.status, said.out.strip()) == (0, "run.html")
+    Path("run.html").write_text("mine")
     said = command("report", "run.h5")
     assert said.status == 2
     assert "run.html: exists already" in said.err
-    assert command("report", "run.h5", "--force").status == 0
+    assert Path("run.html").read_text() == "mine"
+    said = command("report", "run.h5", "--force")
+    assert (said.status, said.out.strip()) == (0, "run.html")
+    assert Path("run.html").read_text("utf-8").startswith("<!doctype html>")
     said = command("report", "run.h5", "-o", "run.h5", "--force")
     assert said.status == 2
     assert "must be the name of a page, such as run.html" in said.err
