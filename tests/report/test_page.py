@@ -226,12 +226,14 @@ def test_the_command_writes_beside_and_asks_before_it_replaces(
     command: Any, living_file: Path
 ) -> None:
     Path("run.h5").write_bytes(living_file.read_bytes())
-    said = command("report", "run.h5")
-    assert (said.status, said.out.strip()) == (0, "run.html")
+    Path("run.html").write_text("mine")
     said = command("report", "run.h5")
     assert said.status == 2
     assert "run.html: exists already" in said.err
-    assert command("report", "run.h5", "--force").status == 0
+    assert Path("run.html").read_text() == "mine"
+    said = command("report", "run.h5", "--force")
+    assert (said.status, said.out.strip()) == (0, "run.html")
+    assert Path("run.html").read_text("utf-8").startswith("<!doctype html>")
     said = command("report", "run.h5", "-o", "run.h5", "--force")
     assert said.status == 2
     assert "must be the name of a page, such as run.html" in said.err
