@@ -100,7 +100,7 @@ def _chosen(plot: Lines, table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def write_picture(figure: Figure, path: Path) -> None:
+def write_picture(figure: Figure, path: str | Path) -> None:
     """Write a picture as PNG, the same bytes for the same picture."""
     figure.savefig(path, dpi=RESOLUTION, metadata={"Software": "neurospine"})
 
