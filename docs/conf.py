@@ -31,9 +31,10 @@ myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 default_role = "py:obj"
 highlight_language = "none"
+smartquotes = False  # options begin with two dashes
 math_numfig = False
 
-autodoc_typehints = "none"  # they stand in the signature
+autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88

@@ -37,7 +37,8 @@ for seed in (0, 1):
 
 table = compare_runs(sorted(folder.glob("*.h5"))).table
 single = table[table["measure"].isin(["turnover", "mean_volume", "month", "exponent"])]
-print(single[["measure", "percent", "percent_low", "percent_high"]].round(1).to_string(index=False))
+shown = single[["measure", "percent", "percent_low", "percent_high"]]
+print(shown.round(1).to_string(index=False))
 
 # %%
 # The same as a picture.

@@ -49,13 +49,14 @@ spines = xarray.open_dataset(path, group="spines/recurrent", engine="h5netcdf")
 print(spines)
 
 # %%
-# So the usual methods apply: mean weight onto each cell, at the start and at the end.
+# So the usual methods apply. Weights after two seconds, and their means onto cells:
 
-onto = spines["weight"].groupby("post").mean()
+weight = spines["weight"].isel(time=-1)
+onto = weight.groupby("post").mean()
 figure, axes = plt.subplots(figsize=(5.5, 3.2), layout="constrained")
-for place, label in ((0, "start"), (-1, "end")):
-    axes.hist(onto.isel(time=place), bins=30, alpha=0.6, label=label)
-axes.set(xlabel="mean weight onto a cell", ylabel="cells")
+axes.hist(weight, bins=60, density=True, alpha=0.6, label="of a spine")
+axes.hist(onto, bins=30, density=True, alpha=0.6, label="mean onto a cell")
+axes.set(xlabel="weight", ylabel="density")
 axes.legend()
 plt.show()
 spines.close()
