@@ -7,12 +7,13 @@ unexport PYTHONPATH
 
 BIN = .venv/bin
 
-.PHONY: help run test lint package-test bench clean
+.PHONY: help run test lint docs package-test bench clean
 
 help:
 	@echo "make run           simulate the STDP window: HDF5 and picture in results/, and the scorecard"
 	@echo "make test          run the tests"
 	@echo "make lint          check format, style, types, models and protocols"
+	@echo "make docs          build the pages in build/docs, run their examples, check their links"
 	@echo "make package-test  build the wheel and try it in an empty environment"
 	@echo "make bench         measure speed: benchmarks/results, docs/speed.md"
 	@echo "make clean         remove .venv, builds and caches; results stay"
@@ -30,6 +31,10 @@ lint:
 	$(BIN)/mypy
 	$(BIN)/neurospine check --all
 
+docs:
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -d build/doctrees docs build/docs
+	$(BIN)/python tools/check_links.py build/docs
+
 package-test:
 	$(BIN)/python -m pytest -m packaging
 
@@ -38,14 +43,14 @@ bench:
 	$(BIN)/python -m benchmarks.speed_page
 
 clean:
-	rm -rf .venv build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build dist docs/gallery .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 
 # Setting up. Each set of packages contains the one before it: run, test, dev. All goals of one
 # call wait for the same set, so that with make -j pip never works beside a test.
 
-SET = $(if $(filter lint package-test,$(MAKECMDGOALS)),dev,$(if $(filter test,$(MAKECMDGOALS)),test,run))
+SET = $(if $(filter lint docs package-test,$(MAKECMDGOALS)),dev,$(if $(filter test,$(MAKECMDGOALS)),test,run))
 
 EXTRAS_test = [test]
 EXTRAS_dev = [dev]
@@ -54,7 +59,7 @@ STAMPS_run = .venv/with-run
 STAMPS_test = $(STAMPS_run) .venv/with-test
 STAMPS_dev = $(STAMPS_test) .venv/with-dev
 
-run test lint package-test bench: .venv/with-$(SET)
+run test lint docs package-test bench: .venv/with-$(SET)
 
 .venv/with-$(SET): .venv/made pyproject.toml constraints.txt
 	@echo "Installing neurospine$(EXTRAS_$(SET)) in .venv"

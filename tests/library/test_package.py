@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import itertools
 import re
-import shlex
 import subprocess
 import sys
 import tomllib
@@ -148,30 +146,7 @@ def test_the_version_is_the_same_everywhere_and_the_citation_can_be_read() -> No
     assert named[0] == project["requires-python"].removeprefix(">=")
 
 
-def test_the_readme_names_commands_files_and_sets_that_there_are() -> None:
-    from typer.main import get_command
-
-    from neurospine.cli import app
-    from neurospine.description.library import list_files
-    from neurospine.description.protocol import load_protocol
-
+def test_the_readme_names_files_that_there_are() -> None:
     readme = (ROOT / "README.md").read_text()
-    commands = get_command(app).commands  # type: ignore[attr-defined]
-    blocks = "\n".join(re.findall(r"^```sh\n(.*?)^```", readme, re.MULTILINE | re.DOTALL))
-    lines = re.findall(r"^neurospine (.*?)\s*(?:#.*)?$", blocks, re.MULTILINE)
-    assert lines
-    for line in lines:
-        verb, *words = shlex.split(line)
-        options = {o for p in commands[verb].params for o in p.opts}
-        assert {word for word in words if word.startswith("-")} <= options, line
-        if words and words[0] in list_files("models"):
-            assert verb == "show", line
-        elif verb in ("run", "show") and not words[0].startswith("-"):
-            model = load_protocol(words[0]).default_model()
-            for option, value in itertools.pairwise(words):
-                if option == "--parameters":
-                    model.with_set(value)
-                if option == "--set":
-                    model.with_parameters(dict([value.split("=")]))
     for path in re.findall(r"`((?:models|protocols|data|docs|examples)/[\w./]+)`", readme):
         assert (ROOT / path).exists(), path

@@ -18,7 +18,7 @@ def test_there_are_examples() -> None:
 @pytest.mark.cpp
 @pytest.mark.parametrize(
     "path",
-    [p if p.stem == "own_rule" else pytest.param(p, marks=pytest.mark.slow) for p in EXAMPLES],
+    [p if p.stem == "plot_own_rule" else pytest.param(p, marks=pytest.mark.slow) for p in EXAMPLES],
     ids=lambda path: path.stem,
 )
 def test_example_runs(path: Path, tmp_path: Path) -> None:

@@ -1,7 +1,12 @@
-"""Build a protocol in plain Python: pairing at a theta rhythm, and one comparison with a control.
-
-Anything too clever for a TOML file (loops, arithmetic) is an ordinary script.
 """
+A protocol in plain Python
+==========================
+
+Pairing at a theta rhythm, with the triplet rule as it is and with a slower trace. Anything too
+clever for a TOML file (loops, arithmetic) is an ordinary script.
+"""
+
+import matplotlib.pyplot as plt
 
 from neurospine import Protocol, load_model, measure, simulate
 
@@ -35,9 +40,23 @@ protocol = Protocol(
     },
 )
 
+# %%
+# Both models run the same protocol; the second is the first with another number, so nothing is
+# compiled anew.
+
 model = load_model("independent_pairs").with_set("visual_all_to_all_full")
 control = measure(simulate(model, protocol), protocol)["change"]
 slower = model.with_parameters(tau_y="200 ms")
 changed = measure(simulate(slower, protocol), protocol)["change"]
 
 print(control.assign(slower_trace=changed["value"]).to_string(index=False))
+
+# %%
+# Every combination of the two conditions was run.
+
+figure, axes = plt.subplots(figsize=(5.5, 3.4), layout="constrained")
+for interval, table in control.groupby("interval"):
+    axes.plot(table["rate"], table["value"], "o-", label=f"{interval:+g} ms")
+axes.set(xlabel="pairs a second", ylabel="change of weight after 50 pairs")
+axes.legend(title="post minus pre")
+plt.show()

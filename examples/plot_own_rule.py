@@ -1,10 +1,18 @@
-"""Add a plasticity rule from text: a window that is the same in both orders.
+"""
+A plasticity rule of one's own
+==============================
 
-The rule, the spine that uses it and the protocol stand in this file; nothing is
-written to disk.
+A window that is the same in both orders. The rule, the spine that uses it and the protocol stand in
+this file; nothing is written to disk.
 """
 
+import matplotlib.pyplot as plt
+
 from neurospine import Model, Protocol, simulate
+
+# %%
+# The rule: a trace on each cell, and what a spike of either changes. ``[folded]`` only makes it
+# faster and may be left out.
 
 RULE = """
 schema  = 1
@@ -35,6 +43,9 @@ tau  = { value = 20.0,  unit = "ms", source = "assumed", meaning = "Width of the
 gain = { value = 0.01,  unit = "1",  source = "assumed", meaning = "Enlargement by a coincidence" }
 cost = { value = 0.002, unit = "1",  source = "assumed", meaning = "Shrinkage by a spike" }
 """
+
+# %%
+# A spine that has it, and a circuit of one such spine.
 
 SPINE = """
 schema  = 1
@@ -67,6 +78,9 @@ connectivity = { rule = "one_to_one" }
 axonal_delay = { value = 1.0, unit = "ms", source = "assumed", meaning = "Time to arrival" }
 """
 
+# %%
+# The protocol: thirty pairs a second apart, at nine intervals.
+
 pairs = {
     "kind": "pairing",
     "presynaptic": "axon",
@@ -89,9 +103,18 @@ protocol = Protocol(
     phases=[{"name": "pairing", "duration": "31 s", "stimuli": [pairs]}],
 )
 
+# %%
+# All texts are checked when the model is made; a wrong name or unit is an error here.
+
 model = Model.from_text(CIRCUIT, parts={"symmetric_pair": RULE, "symmetric_spine": SPINE})
 trajectory = simulate(model, protocol)
 weight = trajectory.spines["contact"]["weight"]
 change = weight.isel(time=-1) / weight.isel(time=0) - 1
 for interval, value in zip(change["interval"].values, change.values, strict=True):
-    print(f"{interval:+4.0f} ms  {value:+.3f}  {'#' * round(80 * abs(value))}")
+    print(f"{interval:+4.0f} ms  {value:+.3f}")
+
+figure, axes = plt.subplots(figsize=(5, 3.2), layout="constrained")
+axes.plot(change["interval"], change, "o-")
+axes.axhline(0, color="grey", linewidth=0.8)
+axes.set(xlabel="postsynaptic minus presynaptic spike (ms)", ylabel="change of weight")
+plt.show()
