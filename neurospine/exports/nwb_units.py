@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import h5py
 import numpy as np
 from hdmf.common import VectorData, VectorIndex
@@ -32,9 +34,9 @@ def units(result: Result, filling: Filling) -> Units | None:
         return None
 
     def fill(target: h5py.Dataset, moved: Moved) -> None:
-        row = 0
+        row, folder = 0, Path(target.file.filename).parent
         for name in names:
-            for times in trains(result, name, counts[name]):
+            for times in trains(result, name, counts[name], folder):
                 target[row : row + times.size] = times
                 row += times.size
                 moved(times.nbytes)

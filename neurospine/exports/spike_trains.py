@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
 from neurospine.exports.opened import Array, Result, blocks
 
 #: Spikes that are sorted at once.
-TOGETHER = 4_000_000
+TOGETHER = 1_000_000
+_SPIKE = np.dtype([("cell", "<i4"), ("stamp", "<f8")])
+#: What a spike takes in memory while it is put away, in numbers.
+_WIDTH = 4
 
 
 def seconds_of(result: Result, stamps: Array) -> Array:
@@ -27,24 +32,47 @@ def spike_counts(result: Result, population: str) -> Array:
     return counts
 
 
-def trains(result: Result, population: str, counts: Array) -> Iterator[Array]:
+def trains(
+    result: Result, population: str, counts: Array, folder: Path | None = None
+) -> Iterator[Array]:
     """Yield times of spikes (s), cell after cell; those of a cell in order.
 
-    The file has them in the order of time, so it is read once for each piece.
+    The file has them in the order of time. They are first put into a temporary file (in `folder`)
+    by ranges of cells that can be sorted in memory, then sorted one range after the other.
+    `counts` are the spikes of the first cells; others are left out.
     """
+    ranges = list(_ranges(counts))
+    ends = np.array([last for _, last in ranges], np.int64)
+    sizes = np.array([int(counts[first:last].sum()) for first, last in ranges])
+    starts = np.cumsum(sizes) - sizes
+    with tempfile.TemporaryFile(dir=folder, prefix=".spikes-") as spool:
+        written = starts.copy()
+        for spikes in _blocks(result, population):
+            which = np.searchsorted(ends, spikes["cell"], side="right")
+            spikes = spikes[np.argsort(which, kind="stable")]
+            numbers = np.bincount(which, minlength=ends.size + 1)[: ends.size]
+            for number in np.flatnonzero(numbers):
+                until = numbers[: number + 1].sum()
+                own = spikes[until - numbers[number] : until]
+                spool.seek(int(written[number]) * _SPIKE.itemsize)
+                spool.write(own.tobytes())
+                written[number] += own.size
+        for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
+            if size:
+                spool.seek(start * _SPIKE.itemsize)
+                spikes = np.frombuffer(spool.read(size * _SPIKE.itemsize), _SPIKE)
+                order = np.argsort(spikes["cell"], kind="stable")
+                yield seconds_of(result, spikes["stamp"][order])
+
+
+def _blocks(result: Result, population: str) -> Iterator[Array]:
+    """Yield the spikes of a population in the order of time."""
     group = result.file[f"spikes/{population}"]
     cells, stamps = group["node_ids"], group["timestamps"]
-    for first, last in _ranges(counts):
-        found, own = [], []
-        for rows in blocks(cells.size):
-            ids = cells[rows].astype(np.int64)
-            inside = (ids >= first) & (ids < last)
-            if inside.any():
-                own.append(ids[inside].astype(np.int32))
-                found.append(stamps[rows][inside])
-        if found:
-            order = np.argsort(np.concatenate(own), kind="stable")
-            yield seconds_of(result, np.concatenate(found)[order])
+    for rows in blocks(cells.size, _WIDTH):
+        spikes = np.empty(rows.stop - rows.start, _SPIKE)
+        spikes["cell"], spikes["stamp"] = cells[rows], stamps[rows]
+        yield spikes
 
 
 def _ranges(counts: Array) -> Iterator[tuple[int, int]]:
