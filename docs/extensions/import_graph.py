@@ -70,8 +70,8 @@ def _imported(text: str) -> list[str]:
 
 def _part(name: str) -> str:
     """Return the part that a module of the package belongs to."""
-    if (PACKAGE / name).is_dir() or name in ("errors", "__init__"):
-        return {"__init__": "neurospine"}.get(name, name)
+    if (PACKAGE / name).is_dir() or name in ("errors", "__init__", "_report"):
+        return {"__init__": "neurospine", "_report": "errors"}.get(name, name)
     return SURFACE
 
 

@@ -9,7 +9,7 @@ from neurospine.analysis.neuron_drawing import words
 from neurospine.analysis.scorecard import with_error
 from neurospine.description.measures import axes_of
 from neurospine.description.phases import Phase
-from neurospine.listing_protocols import in_words
+from neurospine.description.stimuli_in_words import in_words
 from neurospine.report_page.reported import ReportedRun
 
 #: Rows of a measure that are shown at most.

@@ -31,14 +31,7 @@ ALLOWED = {
     "exports": {"errors", "description", "results", "simulation", "analysis"},
     "sweeps": {"errors", "description", "results", "simulation", "analysis"},
     "learning": {"errors", "description", "results", "simulation", "analysis"},
-    "report_page": {
-        "errors",
-        "description",
-        "results",
-        "simulation",
-        "analysis",
-        "listing_protocols",
-    },
+    "report_page": {"errors", "description", "results", "simulation", "analysis"},
 }
 
 

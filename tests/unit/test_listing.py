@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from neurospine.description.stimuli import Uncaging
-from neurospine.listing_protocols import in_words
+from neurospine.description.stimuli_in_words import in_words
 
 Command = Callable[..., Any]
 WIDE, NARROW = "200", "80"
