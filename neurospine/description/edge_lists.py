@@ -31,6 +31,7 @@ import numpy as np
 import pandas as pd
 
 from neurospine.description.connectivity import Connectivity
+from neurospine.description.hdf5_files import opened
 from neurospine.description.units import convert
 from neurospine.errors import ModelError, NeurospineError, shorten, suggest
 
@@ -98,8 +99,7 @@ def read_edges(connectivity: Connectivity, folder: Path) -> str:
     except UnicodeDecodeError:
         raise ModelError(f"connectivity: file: {path}: not a UTF-8 text file") from None
     except OSError as error:
-        reason = error.strerror or "no HDF5 file"
-        raise ModelError(f"connectivity: file: {path}: cannot be read ({reason})") from None
+        raise ModelError(f"connectivity: file: {path}: cannot be read ({error.strerror})") from None
     except NeurospineError as error:
         raise ModelError(f"connectivity: file: {path}: {error}") from None
 
@@ -174,7 +174,7 @@ def _read_csv(text: str) -> dict[str, Array]:
     except pd.errors.EmptyDataError:
         raise ModelError(f"is empty. {_KNOWN}") from None
     except (ValueError, Warning) as error:
-        raise ModelError(f"no list of edges: {error}") from None
+        raise ModelError(f"no list of edges: {shorten(error)}") from None
     columns = {}
     for title in map(str, table.columns):
         name, _, unit = (word.strip("] ") for word in title.partition("["))
@@ -222,7 +222,7 @@ def _checked(columns: dict[str, Array]) -> dict[str, Array]:
 def _read_sonata(path: Path, wanted: str | None) -> dict[str, Array]:
     if not path.is_file():
         raise ModelError("there is no such file")
-    with h5py.File(path, "r") as file:
+    with opened(path, lambda why: ModelError(f"cannot be read ({why})"), links=True) as file:
         group = file.get("edges")
         if not isinstance(group, h5py.Group):
             raise ModelError("has no group /edges, so it is no SONATA file of edges")
@@ -283,7 +283,7 @@ def _packed(columns: dict[str, Array]) -> str:
 def _unpacked(text: str) -> dict[str, Array]:
     try:
         packed = json.loads(text)["columns"]
-        return {
+        found = {
             name: np.frombuffer(
                 zlib.decompress(base64.b64decode(packed[name])),
                 np.int32 if name in ("pre", "post") else np.float64,
@@ -291,5 +291,8 @@ def _unpacked(text: str) -> dict[str, Array]:
             for name in _COLUMNS
             if name in packed
         }
-    except (ValueError, KeyError, TypeError, zlib.error) as error:
-        raise ModelError(f"its packed columns are damaged: {error}") from None
+        if len({found[name].size for name in ("pre", "post", *found)}) > 1:
+            raise ValueError("they are not of one length")
+    except (ValueError, KeyError, TypeError, RecursionError, zlib.error) as error:
+        raise ModelError(f"its packed columns are damaged: {shorten(error)}") from None
+    return _checked(found)

@@ -17,7 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from neurospine.errors import LibraryError, suggest
+from neurospine.errors import LibraryError, shorten, suggest
 
 LARGEST_FILE = 1_000_000
 FOLDERS = ("models", "protocols", "networks", "data")
@@ -77,8 +77,8 @@ def find_file(name: str | Path, folder: str, suffix: str = ".toml") -> Path:
     text = str(name)
     if text.endswith(suffix) or os.sep in text:
         path = Path(text).expanduser()
-        if not path.is_file():
-            raise LibraryError(f"no file {text}")
+        if not is_file(path):
+            raise LibraryError(f"no file {shorten(text)}")
         return path
     found = _first_file(f"{text}{suffix}", folder)
     if found is None:
@@ -91,6 +91,14 @@ def find_file(name: str | Path, folder: str, suffix: str = ".toml") -> Path:
     return found
 
 
+def is_file(path: Path) -> bool:
+    """Return whether there is such a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 @contextmanager
 def said_where(name: str | Path, folder: Path | None) -> Iterator[None]:
     """Add to an error where a name was looked for, if there is such a file beside who asks."""
@@ -98,7 +106,7 @@ def said_where(name: str | Path, folder: Path | None) -> Iterator[None]:
         yield
     except LibraryError as error:
         beside = folder / f"{name}.toml" if folder and name else None
-        if beside is None or not beside.is_file():
+        if beside is None or not is_file(beside):
             raise
         searched = ", ".join(str(root) for root in search_path())
         raise LibraryError(

@@ -9,11 +9,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from neurospine.description.hdf5_files import opened
 from neurospine.errors import ResultError
 from neurospine.results import hdf5, segments
 from neurospine.results.contacts import contact_table, read_events
@@ -123,11 +123,12 @@ def part_info(folder: Path) -> RunInfo:
     ResultError
         If the folder does not belong to a run.
     """
-    try:
-        with h5py.File(folder / INFO_FILE, "r") as file:
-            return read_info(file)
-    except (OSError, KeyError) as error:
-        raise ResultError(f"{folder}: not the folder of a run ({error})") from None
+
+    def unreadable(why: str) -> ResultError:
+        return ResultError(f"{folder}: not the folder of a run ({why})")
+
+    with opened(folder / INFO_FILE, unreadable) as file:
+        return read_info(file)
 
 
 def write_part(folder: Path, path: Path, *, complete: bool, info: RunInfo | None = None) -> None:

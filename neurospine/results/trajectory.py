@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from neurospine.description.hdf5_files import opened
 from neurospine.errors import ResultError
 from neurospine.results import hdf5
 from neurospine.results.hdf5 import Coordinate, Series
@@ -151,23 +152,24 @@ class Trajectory:
         path = Path(path)
         if not path.is_file():
             raise ResultError(f"no file {path}")
-        try:
-            with h5py.File(path, "r") as file:
-                hdf5.check_schema(file, path)
-                info = read_info(file)
-                spikes = {}
-                for name, group in file.get("spikes", {}).items():
-                    cells = group["node_ids"][...].astype(np.int64)
-                    ticks = np.rint(group["timestamps"][...] / 1e3 / info.step)
-                    spikes[name] = spike_table(ticks * info.step, cells)
-                measures = hdf5.read_measures(file)
-                summarised = list(file.get("summary", {}))
-                contacts = {n: read_table(group) for n, group in file.get("contacts", {}).items()}
-                spines = {name: _open(path, file[f"spines/{name}"]) for name in info.spines}
-                traces = {name: _open(path, file[f"traces/{name}"]) for name in info.traces}
-                summaries = {name: _open(path, file[f"summary/{name}"]) for name in summarised}
-        except (OSError, LookupError, ValueError, RuntimeError, AttributeError, TypeError) as error:
-            raise ResultError(f"{path}: not a readable result file ({error})") from None
+
+        def unreadable(why: str) -> ResultError:
+            return ResultError(f"{path}: not a readable result file ({why})")
+
+        with opened(path, unreadable) as file:
+            hdf5.check_schema(file, path)
+            info = read_info(file)
+            spikes = {}
+            for name, group in file.get("spikes", {}).items():
+                cells = group["node_ids"][...].astype(np.int64)
+                ticks = np.rint(group["timestamps"][...] / 1e3 / info.step)
+                spikes[name] = spike_table(ticks * info.step, cells)
+            measures = hdf5.read_measures(file)
+            summarised = list(file.get("summary", {}))
+            contacts = {n: read_table(group) for n, group in file.get("contacts", {}).items()}
+            spines = {name: _open(path, file[f"spines/{name}"]) for name in info.spines}
+            traces = {name: _open(path, file[f"traces/{name}"]) for name in info.traces}
+            summaries = {name: _open(path, file[f"summary/{name}"]) for name in summarised}
         return cls(info, spines, spikes, traces, contacts, summaries, measures)
 
 

@@ -81,5 +81,5 @@ def _texts(files: Mapping[str, str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {kind: {} for kind in _KINDS}
     for path, text in files.items():
         kind, _, name = path.partition("/")
-        found[kind][name] = text
+        found.setdefault(kind, {})[name] = text
     return found

@@ -23,7 +23,7 @@ from neurospine.description.stimuli import (
     Volley,
 )
 from neurospine.description.units import ON_A_STEP, convert
-from neurospine.errors import NeurospineError, ProtocolError, suggest
+from neurospine.errors import NeurospineError, ProtocolError, shorten, suggest
 from neurospine.simulation.network import Array
 from neurospine.simulation.occasion import Occasion, named, to_ticks
 from neurospine.simulation.random import generator
@@ -110,7 +110,7 @@ def _read_spikes(text: str, path: str) -> tuple[Array, Array]:
         with warnings.catch_warnings(action="error"):  # more fields than names in a line
             table = pd.read_csv(StringIO(text), comment="#", index_col=False)
     except (ValueError, Warning) as error:
-        raise ProtocolError(f"{path}: no spike list: {error}") from None
+        raise ProtocolError(f"{path}: no spike list: {shorten(error)}") from None
     columns = {name.split("[")[0].strip(): name for name in table.columns}
     if not {"cell", "time"} <= set(columns) or "[" not in columns["time"]:
         raise ProtocolError(f"{path}: needs the columns 'cell' and 'time [unit]'")
@@ -119,7 +119,7 @@ def _read_spikes(text: str, path: str) -> tuple[Array, Array]:
         cells = table[columns["cell"]].to_numpy(float)
         times = table[columns["time"]].to_numpy(float) * convert(1.0, unit, "second")
     except ValueError as error:
-        raise ProtocolError(f"{path}: no spike list: {error}") from None
+        raise ProtocolError(f"{path}: no spike list: {shorten(error)}") from None
     if not np.all(cells == np.rint(cells)):
         raise ProtocolError(f"{path}: cell: must be whole numbers")
     if not np.all(np.isfinite(times)):

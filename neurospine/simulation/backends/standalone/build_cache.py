@@ -37,6 +37,7 @@ FLAGS = (
 )
 LARGEST_CACHE = 500_000_000
 #: Programs used within this time are never removed: another process may be about to run them.
+#: One from a later time than now was used before a clock was put right.
 IN_USE = 3600.0
 
 
@@ -222,7 +223,7 @@ def _forget_old() -> None:
             entries.append((folder.stat().st_mtime, size, folder))
     total = sum(size for _, size, _ in entries)
     for used, size, folder in sorted(entries):
-        if total <= LARGEST_CACHE or time.time() - used < IN_USE:
+        if total <= LARGEST_CACHE or abs(time.time() - used) < IN_USE:
             return
         shutil.rmtree(folder, ignore_errors=True)
         total -= size
