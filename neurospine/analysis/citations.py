@@ -57,7 +57,10 @@ def _texts(path: Path) -> list[str]:
         return ResultError(f"{path}: is no {what} ({why})")
 
     with opened(path, unreadable) as file:
-        return list(_of_run(file) if "files" in file else _of_learning(file))
+        found = list(_of_run(file) if "files" in file else _of_learning(file))
+        if not all(isinstance(text, str) for text in found):
+            raise TypeError("a file in it is no text")
+        return found
 
 
 def _of_run(file: h5py.File) -> Iterator[str]:

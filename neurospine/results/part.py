@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from neurospine.description.hdf5_files import opened
-from neurospine.errors import ResultError
+from neurospine.errors import ResultError, shorten
 from neurospine.results import hdf5, segments
 from neurospine.results.contacts import contact_table, read_events
 from neurospine.results.hdf5 import Series
@@ -111,7 +111,10 @@ def recover(folder: str | Path, path: str | Path | None = None, *, force: bool =
     path = Path(path) if path is not None else folder.with_suffix("")
     check_output(path, force=force)
     with held(folder):
-        write_part(folder, path, complete=False)
+        try:
+            write_part(folder, path, complete=False)
+        except (LookupError, ValueError, TypeError, ArithmeticError, MemoryError) as error:
+            raise ResultError(f"{folder}: is damaged ({shorten(error)})") from None
     return path
 
 

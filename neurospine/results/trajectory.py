@@ -167,8 +167,8 @@ class Trajectory:
             measures = hdf5.read_measures(file)
             summarised = list(file.get("summary", {}))
             contacts = {n: read_table(group) for n, group in file.get("contacts", {}).items()}
-            spines = {name: _open(path, file[f"spines/{name}"]) for name in info.spines}
-            traces = {name: _open(path, file[f"traces/{name}"]) for name in info.traces}
+            spines = {n: _series_in(path, file[f"spines/{n}"], "slot") for n in info.spines}
+            traces = {n: _series_in(path, file[f"traces/{n}"], "cell") for n in info.traces}
             summaries = {name: _open(path, file[f"summary/{name}"]) for name in summarised}
         return cls(info, spines, spikes, traces, contacts, summaries, measures)
 
@@ -194,6 +194,14 @@ def _series(
         for number in range(dataset.sizes["time"])
     )
     return Series(dimension, along, variables, dataset["time"].values, rows)
+
+
+def _series_in(path: Path, group: h5py.Group, along: str) -> xr.Dataset:
+    """Return a group of a file that has to be a series along one dimension."""
+    found = _open(path, group)
+    if not {"time", along} <= set(found.sizes):
+        raise ValueError(f"{group.name} is no series")
+    return found
 
 
 def _open(path: Path, group: h5py.Group) -> xr.Dataset:

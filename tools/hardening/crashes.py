@@ -1,4 +1,4 @@
-"""Kill runs at random moments and go on with them: ``python -m tools.hardening.crashes [--kills N]``.
+"""Kill runs at random moments and go on: ``python -m tools.hardening.crashes [--kills N]``.
 
 A command and the program that it started are killed (SIGKILL) at a moment drawn at random: within
 the whole command, within the time in which it records, or while it builds, in a cache of its own.
@@ -132,9 +132,9 @@ class Case:
 
 
 CASES = (
-    Case("plastic", "plastic network", PLASTIC, 200, _SMALL),
-    Case("living", "living spines, consolidation", LIVING, 40, _SMALL),
-    Case("rewarded", "dopamine, eligibility", REWARDED, 60),
+    Case("plastic", "plastic network", PLASTIC, 6, _SMALL),
+    Case("living", "living spines, consolidation", LIVING, 4, _SMALL),
+    Case("rewarded", "dopamine, eligibility", REWARDED, 8),
 )
 RESUME = ("run", "--resume", "run.h5", "--quiet")
 
@@ -248,7 +248,7 @@ class Run:
 
 
 def shift_times(folder: Path, random: Random) -> None:
-    """Let all files in a folder be from long ago, or from a time to come, as clocks that jump do."""
+    """Let all files in a folder be from long ago, or a time to come, as clocks that jump do."""
     then = random.choice((1.0, time.time() + 1e8, time.time()))
     for path in folder.rglob("*"):
         os.utime(path, (then, then))

@@ -23,6 +23,9 @@ def _line(values: Any) -> str:
 def report(name: str, rows: list[dict[str, Any]], **more: Any) -> None:
     """Keep a table for the page, with the day and the machine."""
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    first = next(iter(rows[0]))  # what a row is of; rows of an earlier call stay
+    others = {row[first]: row for row in known.get(name, {}).get("rows", [])}
+    rows = list((others | {row[first]: row for row in rows}).values())
     where = f"{date.today()}, {platform.system()}, {os.cpu_count()} processors"
     known[name] = {"where": where, **more, "rows": rows}
     RESULTS.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
