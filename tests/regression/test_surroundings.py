@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -28,8 +29,8 @@ circuit = "independent_pairs"
 name     = "rest"
 duration = "50 ms"
 """
-#: kB of address space: enough for a program to start, not for its variables.
-LITTLE = 12_000
+#: kB of address space, from enough to hardly enough for a program to start.
+ROOMS = range(12_000, 5_000, -250)
 
 
 @pytest.mark.cpp
@@ -38,10 +39,20 @@ def test_a_program_without_memory_says_so_and_can_be_resumed(busy: Any, tmp_path
     expected = simulate(run.model, run.protocol, seed=3)
     output = tmp_path / "run.h5"
     script = tmp_path / "main"
-    script.write_text(f'#!/bin/sh\nulimit -v {LITTLE}\nexec {run.program.main} "$@"\n')
-    script.chmod(0o755)
-    folder = part_of(output)
+    folder, copy = part_of(output), tmp_path / "copy"
     run.cut_off(folder)
+    for room in ROOMS:
+        script.write_text(f'#!/bin/sh\nulimit -v {room}\nexec {run.program.main} "$@"\n')
+        script.chmod(0o755)
+        shutil.copytree(folder, copy)
+        run.give_arguments(copy)
+        tried = subprocess.run(
+            [script, "--results_dir", f"{copy}/"], capture_output=True, check=False
+        )
+        shutil.rmtree(copy)
+        if tried.returncode:
+            break
+    assert tried.returncode == 3, (room, tried.stderr)
     with held(folder), pytest.raises(ResultError, match=r"out of memory.*--resume") as caught:
         run_in(replace(run.program, main=script), run.plan, folder, output, None, "; '--resume'")
     assert "\n" not in str(caught.value)
