@@ -32,6 +32,7 @@ def test_whatever_is_read_is_read_or_refused() -> None:
     attack([target.name for target in ALL if target.name not in DEAR], 200)
 
 
+@pytest.mark.slow
 def test_whatever_takes_longer_is_read_or_refused() -> None:
     attack(list(DEAR), 20)
 
