@@ -7,16 +7,18 @@ unexport PYTHONPATH
 
 BIN = .venv/bin
 
-.PHONY: help run test lint docs package-test bench clean
+.PHONY: help run test lint docs package-test bench fuzz crash-campaign clean
 
 help:
-	@echo "make run           simulate the STDP window: HDF5 and picture in results/, and the scorecard"
-	@echo "make test          run the tests"
-	@echo "make lint          check format, style, types, models and protocols"
-	@echo "make docs          build the pages in build/docs, run their examples, check their links"
-	@echo "make package-test  build the wheel and try it in an empty environment"
-	@echo "make bench         measure speed: benchmarks/results, docs/speed.md"
-	@echo "make clean         remove .venv, builds and caches; results stay"
+	@echo "make run             simulate the STDP window: HDF5 and picture in results/, and the scorecard"
+	@echo "make test            run the tests"
+	@echo "make lint            check format, style, types, models and protocols"
+	@echo "make docs            build the pages in build/docs, run their examples, check their links"
+	@echo "make package-test    build the wheel and try it in an empty environment"
+	@echo "make bench           measure speed: benchmarks/results, docs/speed.md"
+	@echo "make fuzz            give all readers of files what strangers might: 10,000 inputs each"
+	@echo "make crash-campaign  kill and interrupt runs at random moments, and go on with them"
+	@echo "make clean           remove .venv, builds and caches; results stay"
 
 run:
 	@mkdir -p results
@@ -42,6 +44,13 @@ bench:
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.speed_page
 
+fuzz:
+	$(BIN)/python -m tools.hardening.fuzz
+
+crash-campaign:
+	$(BIN)/python -m tools.hardening.crashes
+	$(BIN)/python -m tools.hardening.interrupts
+
 clean:
 	rm -rf .venv build dist docs/gallery .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -50,7 +59,7 @@ clean:
 # Setting up. Each set of packages contains the one before it: run, test, dev. All goals of one
 # call wait for the same set, so that with make -j pip never works beside a test.
 
-SET = $(if $(filter lint docs package-test,$(MAKECMDGOALS)),dev,$(if $(filter test,$(MAKECMDGOALS)),test,run))
+SET = $(if $(filter lint docs package-test,$(MAKECMDGOALS)),dev,$(if $(filter test fuzz,$(MAKECMDGOALS)),test,run))
 
 EXTRAS_test = [test]
 EXTRAS_dev = [dev]
@@ -59,7 +68,7 @@ STAMPS_run = .venv/with-run
 STAMPS_test = $(STAMPS_run) .venv/with-test
 STAMPS_dev = $(STAMPS_test) .venv/with-dev
 
-run test lint docs package-test bench: .venv/with-$(SET)
+run test lint docs package-test bench fuzz crash-campaign: .venv/with-$(SET)
 
 .venv/with-$(SET): .venv/made pyproject.toml constraints.txt
 	@echo "Installing neurospine$(EXTRAS_$(SET)) in .venv"

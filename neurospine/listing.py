@@ -109,10 +109,12 @@ def describe(
 
 def _find(name: str) -> tuple[str, Path]:
     """Return whether a name or path means a protocol, a network or a model, and its file."""
-    known = {k: v for folder in _FOLDERS for k, v in list_files(folder).items()}
-    if name.endswith(".toml") or name in known:
-        path = known.get(name) or find_file(name, "models")
+    if name.endswith(".toml"):
+        path = find_file(name, "models")
         return _kind(path), path
+    known = {k: v for folder in _FOLDERS for k, v in list_files(folder).items()}
+    if name in known:
+        return _kind(known[name]), known[name]
     raise LibraryError(f"no protocol, model or network named {name!r}. {suggest(name, known)}")
 
 
@@ -132,24 +134,24 @@ def check_files(names: list[str], *, everything: bool) -> Iterator[str]:
     NeurospineError
         When a single file is wrong; of several, all are checked first.
     """
-    paths = [_find(name)[1] for name in names]
+    found = [_find(name) for name in names]
     if everything:
-        paths += [path for folder in _FOLDERS for path in list_files(folder).values()]
+        paths = [path for folder in _FOLDERS for path in list_files(folder).values()]
+        found += [("", path) for path in paths]
     wrong: list[str] = []
-    for path in paths:
+    for kind, path in found:
         try:
-            yield f"{escape(display(path))}: {_check(path)}"
+            yield f"{escape(display(path))}: {_check(kind or _kind(path), path)}"
         except NeurospineError as error:
-            if len(paths) == 1:
+            if len(found) == 1:
                 raise
             wrong.append(str(error))
             yield escape(str(error))
     if wrong:
-        raise LibraryError(f"{len(wrong)} of {len(paths)} files are wrong")
+        raise LibraryError(f"{len(wrong)} of {len(found)} files are wrong")
 
 
-def _check(path: Path) -> str:
-    kind = _kind(path)
+def _check(kind: str, path: Path) -> str:
     if kind == "network":
         return check_network_file(path)
     if kind == "protocol":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import h5py
 
+from neurospine.description.hdf5_files import opened
 from neurospine.description.library import list_files, read_text
 from neurospine.description.references import Reference, references
 from neurospine.errors import ResultError
@@ -50,13 +51,16 @@ def _texts(path: Path) -> list[str]:
     """Return the texts in a result file that name publications, and the keys of the software."""
     if not path.is_file():
         raise ResultError(f"{path}: no such file")
-    try:
-        with h5py.File(path, "r") as file:
-            return list(_of_run(file) if "files" in file else _of_learning(file))
-    except OSError:
-        raise ResultError(f"{path}: is no HDF5 file") from None
-    except (LookupError, AttributeError, TypeError, ValueError):
-        raise ResultError(f"{path}: is no result of 'run' or 'learn'") from None
+
+    def unreadable(why: str) -> ResultError:
+        what = "result of 'run' or 'learn'" if h5py.is_hdf5(path) else "HDF5 file"
+        return ResultError(f"{path}: is no {what} ({why})")
+
+    with opened(path, unreadable) as file:
+        found = list(_of_run(file) if "files" in file else _of_learning(file))
+        if not all(isinstance(text, str) for text in found):
+            raise TypeError("a file in it is no text")
+        return found
 
 
 def _of_run(file: h5py.File) -> Iterator[str]:

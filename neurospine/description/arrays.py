@@ -11,7 +11,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from neurospine.errors import NeurospineError, suggest
+from neurospine.errors import NeurospineError, shorten, suggest
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -88,13 +88,16 @@ def unpack(text: str, types: Mapping[str, type]) -> dict[str, Array]:
     """
     try:
         packed = json.loads(text)["columns"]
-        return {
+        found: dict[str, Array] = {
             name: np.frombuffer(zlib.decompress(base64.b64decode(packed[name])), kind)
             for name, kind in types.items()
             if name in packed
         }
-    except (ValueError, KeyError, TypeError, zlib.error) as error:
-        raise NeurospineError(f"its packed columns are damaged: {error}") from None
+        if len({column.size for column in found.values()}) > 1:
+            raise ValueError("they are not of one length")
+    except (ValueError, KeyError, TypeError, RecursionError, zlib.error) as error:
+        raise NeurospineError(f"its packed columns are damaged: {shorten(error)}") from None
+    return found
 
 
 def _head(kind: str) -> str:

@@ -29,6 +29,7 @@ import pandas as pd
 
 from neurospine.description.arrays import HDF5, Array, is_packed, numbers, pack, population, unpack
 from neurospine.description.connectivity import Connectivity
+from neurospine.description.hdf5_files import opened
 from neurospine.description.units import convert
 from neurospine.errors import ModelError, NeurospineError, shorten, suggest
 
@@ -94,8 +95,7 @@ def read_edges(connectivity: Connectivity, folder: Path) -> str:
     except UnicodeDecodeError:
         raise ModelError(f"connectivity: file: {path}: not a UTF-8 text file") from None
     except OSError as error:
-        reason = error.strerror or "no HDF5 file"
-        raise ModelError(f"connectivity: file: {path}: cannot be read ({reason})") from None
+        raise ModelError(f"connectivity: file: {path}: cannot be read ({error.strerror})") from None
     except NeurospineError as error:
         raise ModelError(f"connectivity: file: {path}: {error}") from None
 
@@ -170,7 +170,7 @@ def _read_csv(text: str) -> dict[str, Array]:
     except pd.errors.EmptyDataError:
         raise ModelError(f"is empty. {_KNOWN}") from None
     except (ValueError, Warning) as error:
-        raise ModelError(f"no list of edges: {error}") from None
+        raise ModelError(f"no list of edges: {shorten(error)}") from None
     columns = {}
     for title in map(str, table.columns):
         name, _, unit = (word.strip("] ") for word in title.partition("["))
@@ -218,7 +218,7 @@ def _checked(columns: dict[str, Array]) -> dict[str, Array]:
 def _read_sonata(path: Path, wanted: str | None) -> dict[str, Array]:
     if not path.is_file():
         raise ModelError("there is no such file")
-    with h5py.File(path, "r") as file:
+    with opened(path, lambda why: ModelError(f"cannot be read ({why})"), links=True) as file:
         group = population(file, "edges", wanted)
         chosen = group.name.rpartition("/")[2]
         columns = {}

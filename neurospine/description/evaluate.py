@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from neurospine.description.expressions import parse_expression, parse_statements
-from neurospine.errors import ModelError, suggest
+from neurospine.errors import ModelError, shorten, suggest
 
 _BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -31,6 +31,10 @@ _BINARY: dict[type, Callable[[Any, Any], Any]] = {
 }
 _UNARY: dict[type, Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos}
 _LOGICAL = {ast.And: "logical_and", ast.Or: "logical_or", ast.Not: "logical_not"}
+
+
+class NoValueError(ModelError, ArithmeticError):
+    """An expression divides by zero, leaves the range of numbers or calls with too many of them."""
 
 
 @cache
@@ -62,10 +66,13 @@ def evaluate(expression: str, names: Mapping[str, Any], arrays: Any = np) -> Any
     Raises
     ------
     ModelError
-        If the expression is not arithmetic, or uses an unknown name.
+        If the expression is not arithmetic, uses an unknown name, or has no value.
     """
     known = {"pi": math.pi, "inf": math.inf, **names}
-    return _value(parse_expression(expression), known, _functions(arrays))
+    try:
+        return _value(parse_expression(expression), known, _functions(arrays))
+    except (ArithmeticError, TypeError) as error:
+        raise NoValueError(f"{shorten(expression)!r}: has no value: {error}") from None
 
 
 def execute(statements: str, names: Mapping[str, Any], arrays: Any = np) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from neurospine.errors import LibraryError, suggest
+from neurospine.errors import LibraryError, shorten, suggest
 
 _log = logging.getLogger(__name__)
 
@@ -80,8 +80,9 @@ def find_file(name: str | Path, folder: str, suffix: str = ".toml") -> Path:
     text = str(name)
     if text.endswith(suffix) or os.sep in text:
         path = Path(text).expanduser()
-        if not path.is_file():
-            raise LibraryError(f"{text}: a folder" if path.is_dir() else f"no file {text}")
+        if not is_file(path):
+            short = shorten(text)
+            raise LibraryError(f"{short}: a folder" if is_folder(path) else f"no file {short}")
         return path
     found = _first_file(f"{text}{suffix}", folder)
     if found is None:
@@ -95,6 +96,22 @@ def find_file(name: str | Path, folder: str, suffix: str = ".toml") -> Path:
     return found
 
 
+def is_file(path: Path) -> bool:
+    """Return whether there is such a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether there is such a folder; see `is_file`."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 @contextmanager
 def said_where(name: str | Path, folder: Path | None) -> Iterator[None]:
     """Add to an error where a name was looked for, if there is such a file beside who asks."""
@@ -102,7 +119,7 @@ def said_where(name: str | Path, folder: Path | None) -> Iterator[None]:
         yield
     except LibraryError as error:
         beside = folder / f"{name}.toml" if folder and name else None
-        if beside is None or not beside.is_file():
+        if beside is None or not is_file(beside):
             raise
         searched = ", ".join(str(root) for root in search_path())
         raise LibraryError(

@@ -13,13 +13,13 @@ from io import StringIO
 from pathlib import Path
 from urllib.parse import quote
 
-import h5py
 import numpy as np
 import pandas as pd
 
 from neurospine.description.arrays import HDF5, Array, is_packed, numbers, pack, population, unpack
+from neurospine.description.hdf5_files import opened
 from neurospine.description.units import convert
-from neurospine.errors import NeurospineError, ProtocolError
+from neurospine.errors import NeurospineError, ProtocolError, shorten
 
 _KIND = "spikes"
 _TYPES = {"cell": np.float64, "time": np.float64}
@@ -85,7 +85,7 @@ def _read_csv(text: str) -> dict[str, Array]:
         with warnings.catch_warnings(action="error"):  # more fields than names in a line
             table = pd.read_csv(StringIO(text), comment="#", index_col=False)
     except (ValueError, Warning) as error:
-        raise ProtocolError(f"no spike list: {error}") from None
+        raise ProtocolError(f"no spike list: {shorten(error)}") from None
     columns = {name.split("[")[0].strip(): name for name in table.columns}
     if not {"cell", "time"} <= set(columns) or "[" not in columns["time"]:
         raise ProtocolError("needs the columns 'cell' and 'time [unit]'")
@@ -96,13 +96,13 @@ def _read_csv(text: str) -> dict[str, Array]:
             "time": table[columns["time"]].to_numpy(float) * factor,
         }
     except ValueError as error:
-        raise ProtocolError(f"no spike list: {error}") from None
+        raise ProtocolError(f"no spike list: {shorten(error)}") from None
 
 
 def _read_sonata(path: Path, wanted: str | None) -> dict[str, Array]:
     if not path.is_file():
         raise ProtocolError("cannot be read: there is no such file")
-    with h5py.File(path, "r") as file:
+    with opened(path, lambda why: ProtocolError(f"cannot be read: {why}"), links=True) as file:
         group = population(file, _KIND, wanted)
         cells, stamps = numbers(group, "node_ids"), numbers(group, "timestamps")
         unit = group["timestamps"].attrs.get("units", "ms")

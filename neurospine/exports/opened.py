@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -108,24 +108,23 @@ def opened(path: str | Path) -> Iterator[Result]:
             )
         what = "is a folder, a file is wanted" if path.is_dir() else "no such file"
         raise ResultError(f"{path}: {what}")
-    with ExitStack() as stack:
-        try:
-            with h5py.File(path, "r") as file:
-                learnt = "networks" in file and "files" not in file
-            if learnt:
-                raise ResultError(
-                    f"{path}: is a result of 'learn', which has no spikes or spines over time; "
-                    "files that 'run' wrote can be exported"
-                )
-            result_file = stack.enter_context(opened_file(path))
-        except OSError:
-            raise ResultError(f"{path}: is no HDF5 file") from None
-        try:
-            result = Result(path, result_file, read_info(result_file, slots=False))
-            result.circuit.get("projections")
-        except (OSError, LookupError, ValueError, RuntimeError, AttributeError, TypeError) as error:
-            raise ResultError(f"{path}: not a readable result file ({error})") from None
+    if _is_learnt(path):
+        raise ResultError(
+            f"{path}: is a result of 'learn', which has no spikes or spines over time; files that "
+            "'run' wrote can be exported"
+        )
+    with opened_file(path) as file:
+        result = Result(path, file, read_info(file, slots=False))
+        result.circuit.get("projections")
         yield result
+
+
+def _is_learnt(path: Path) -> bool:
+    try:
+        with h5py.File(path, "r") as file:
+            return "networks" in file and "files" not in file
+    except OSError:
+        return False
 
 
 def known(result: Result, what: str, name: str, names: Any) -> str:

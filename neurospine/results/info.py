@@ -13,6 +13,8 @@ import pandas as pd
 from neurospine.results.tables import TEXT, read_table, write_table
 
 Attribute = str | int | float | bool
+#: Attributes that every run has.
+_ALWAYS = ("protocol", "model", "spine", "seed", "backend", "form", "parameter_sets")
 #: Coordinates of every slot, and columns of its table that have no place among them.
 _SLOT = ("condition", "repeat", "pre", "post")
 _ORDER = (*_SLOT, "slot", "delay", "present", "recorded", "stimulated")
@@ -168,6 +170,8 @@ def _write_described(
 
 def read_info(file: h5py.File, *, slots: bool = True) -> RunInfo:
     """Return what `write_info` wrote; the tables of slots may be large and can be left empty."""
+    for name in _ALWAYS:
+        file.attrs[name]  # or it is none of ours
     conditions = file["conditions"]
     axes = [name for name in conditions.attrs["columns"] if name]
     return RunInfo(

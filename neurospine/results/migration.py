@@ -14,6 +14,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from neurospine.description import hdf5_files
 from neurospine.errors import ResultError
 
 #: The layout that is written.
@@ -22,14 +23,18 @@ SCHEMA = 2
 
 @contextmanager
 def opened(path: Path) -> Iterator[h5py.File]:
-    """Give a result file to read, in the present layout.
+    """Give a result file to read, in the present layout; what goes wrong is put down to it.
 
     Raises
     ------
     ResultError
-        If it is no result file, or one of a layout that is not read.
+        If it is no result file, is damaged, or is of a layout that is not read.
     """
-    with h5py.File(path, "r") as file:
+
+    def unreadable(why: str) -> ResultError:
+        return ResultError(f"{path}: not a readable result file ({why})")
+
+    with hdf5_files.opened(path, unreadable) as file:
         layout = _layout(file, path)
         if layout == SCHEMA:
             yield file

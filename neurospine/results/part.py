@@ -9,12 +9,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neurospine.errors import ResultError
+from neurospine.description.hdf5_files import opened
+from neurospine.errors import ResultError, shorten
 from neurospine.results import hdf5, segments
 from neurospine.results.contacts import contact_table, read_events
 from neurospine.results.hdf5 import Series
@@ -111,7 +111,10 @@ def recover(folder: str | Path, path: str | Path | None = None, *, force: bool =
     path = Path(path) if path is not None else folder.with_suffix("")
     check_output(path, force=force)
     with held(folder):
-        write_part(folder, path, complete=False)
+        try:
+            write_part(folder, path, complete=False)
+        except (LookupError, ValueError, TypeError, ArithmeticError, MemoryError) as error:
+            raise ResultError(f"{folder}: is damaged ({shorten(error)})") from None
     return path
 
 
@@ -123,11 +126,12 @@ def part_info(folder: Path) -> RunInfo:
     ResultError
         If the folder does not belong to a run.
     """
-    try:
-        with h5py.File(folder / INFO_FILE, "r") as file:
-            return read_info(file)
-    except (OSError, KeyError) as error:
-        raise ResultError(f"{folder}: not the folder of a run ({error})") from None
+
+    def unreadable(why: str) -> ResultError:
+        return ResultError(f"{folder}: not the folder of a run ({why})")
+
+    with opened(folder / INFO_FILE, unreadable) as file:
+        return read_info(file)
 
 
 def write_part(folder: Path, path: Path, *, complete: bool, info: RunInfo | None = None) -> None:

@@ -153,22 +153,19 @@ class Trajectory:
         path = Path(path)
         if not path.is_file():
             raise ResultError(f"no file {path}")
-        try:
-            with opened(path) as file:
-                info = read_info(file)
-                spikes = {}
-                for name, group in file.get("spikes", {}).items():
-                    cells = group["node_ids"][...].astype(np.int64)
-                    ticks = np.rint(group["timestamps"][...] / 1e3 / info.step)
-                    spikes[name] = spike_table(ticks * info.step, cells)
-                measures = hdf5.read_measures(file)
-                summarised = list(file.get("summary", {}))
-                contacts = {n: read_table(group) for n, group in file.get("contacts", {}).items()}
-                spines = {name: _open(path, file[f"spines/{name}"]) for name in info.spines}
-                traces = {name: _open(path, file[f"traces/{name}"]) for name in info.traces}
-                summaries = {name: _open(path, file[f"summary/{name}"]) for name in summarised}
-        except (OSError, LookupError, ValueError, RuntimeError, AttributeError, TypeError) as error:
-            raise ResultError(f"{path}: not a readable result file ({error})") from None
+        with opened(path) as file:
+            info = read_info(file)
+            spikes = {}
+            for name, group in file.get("spikes", {}).items():
+                cells = group["node_ids"][...].astype(np.int64)
+                ticks = np.rint(group["timestamps"][...] / 1e3 / info.step)
+                spikes[name] = spike_table(ticks * info.step, cells)
+            measures = hdf5.read_measures(file)
+            summarised = list(file.get("summary", {}))
+            contacts = {n: read_table(group) for n, group in file.get("contacts", {}).items()}
+            spines = {n: _series_in(path, file[f"spines/{n}"], "slot") for n in info.spines}
+            traces = {n: _series_in(path, file[f"traces/{n}"], "cell") for n in info.traces}
+            summaries = {name: _open(path, file[f"summary/{name}"]) for name in summarised}
         return cls(info, spines, spikes, traces, contacts, summaries, measures)
 
 
@@ -183,6 +180,14 @@ def _series(
         for number in range(dataset.sizes["time"])
     )
     return Series(dimension, along, variables, dataset["time"].values, rows)
+
+
+def _series_in(path: Path, group: h5py.Group, along: str) -> xr.Dataset:
+    """Return a group of a file that has to be a series along one dimension."""
+    found = _open(path, group)
+    if not {"time", along} <= set(found.sizes):
+        raise ValueError(f"{group.name} is no series")
+    return found
 
 
 def _open(path: Path, group: h5py.Group) -> xr.Dataset:

@@ -10,7 +10,7 @@ from neurospine.description.disorder import Disorder
 from neurospine.description.model import Model
 from neurospine.description.parameters import Parameters
 from neurospine.description.protocol import Protocol
-from neurospine.errors import ResultError
+from neurospine.errors import ResultError, shorten
 from neurospine.results.info import RunInfo
 from neurospine.simulation.plan import Plan, make_plan
 from neurospine.simulation.provenance import same_program
@@ -22,7 +22,7 @@ def recorded_protocol(info: RunInfo) -> Protocol:
     """Return the protocol of a run, from its own text."""
     texts = _texts(info.files)
     name = str(info.attributes["protocol"])
-    text = texts["protocols"][name]
+    text = _known(texts["protocols"], name)
     origin = f"<{name}>"
     inputs, disorders = texts["inputs"], texts["disorders"]
     return Protocol.from_text(text, origin=origin, inputs=inputs, disorders=disorders)
@@ -32,7 +32,8 @@ def recorded_model(info: RunInfo) -> Model:
     """Return the model of a run, from its own texts and parameter values."""
     texts = _texts(info.files)
     parts = texts["models"]
-    circuit = parts.pop(str(info.attributes["model"]))
+    circuit = _known(parts, str(info.attributes["model"]))
+    del parts[str(info.attributes["model"])]
     spine = str(info.attributes["spine"]) or None
     model = Model.from_text(circuit, parts=parts, spine=spine, edges=texts["edges"])
     entries = dict(model.control.entries)
@@ -40,11 +41,11 @@ def recorded_model(info: RunInfo) -> Model:
     keys = [f"{'control_' * bool(names)}{key}" for key in ("value", "source", "where")]
     columns = (info.parameters[key] for key in ("name", *keys))
     for name, value, source, where in zip(*columns, strict=True):
-        entries[name] = entries[name].with_value(float(value), source, where)
+        entries[name] = _known(entries, name).with_value(float(value), source, where)
     chosen = tuple(str(info.attributes["parameter_sets"]).split())
     model = replace(model, control=Parameters(entries), chosen_sets=chosen)
     return model.with_disorder(
-        *(Disorder.from_text(texts["disorders"][name], f"<{name}>") for name in names)
+        *(Disorder.from_text(_known(texts["disorders"], name), f"<{name}>") for name in names)
     )
 
 
@@ -77,9 +78,16 @@ def plan_again(info: RunInfo) -> Plan:
     )
 
 
+def _known[Value](found: Mapping[str, Value], name: str) -> Value:
+    """Return what a run has under a name, which in a damaged one may be nothing."""
+    if name not in found:
+        raise ResultError(f"the run is damaged: it has nothing called {shorten(name)!r}")
+    return found[name]
+
+
 def _texts(files: Mapping[str, str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {kind: {} for kind in _KINDS}
     for path, text in files.items():
         kind, _, name = path.partition("/")
-        found[kind][name] = text
+        found.setdefault(kind, {})[name] = text
     return found

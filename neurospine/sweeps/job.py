@@ -17,6 +17,7 @@ import h5py
 import pandas as pd
 
 from neurospine.analysis.measures import Measures, measure
+from neurospine.description.hdf5_files import opened
 from neurospine.description.model import Model
 from neurospine.description.protocol import Protocol
 from neurospine.errors import BuildError, NeurospineError, ResultError
@@ -105,11 +106,11 @@ def why(error: Exception) -> str:
 def finished(path: Path, protocol: Protocol) -> dict[str, pd.DataFrame] | None:
     """Return what was measured in a run that is done, or None if it has to be done."""
     try:
-        with h5py.File(path, "r") as file:
+        with opened(path, ResultError) as file:
             if not file.attrs["complete"]:
                 return None
             measures = read_measures(file)
-    except (OSError, KeyError, ValueError, RuntimeError):
+    except ResultError:
         return None
     if set(measures) != set(protocol.measures):
         return None

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import random
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from neurospine import Model, Protocol
+from neurospine import Protocol
 from neurospine.description.composition import check_alone
 from neurospine.description.library import shipped_folder
 from neurospine.description.parts import parse_part
@@ -20,59 +17,6 @@ from neurospine.simulation.stimuli import spikes
 
 #: Seconds for one file; a real one takes a tenth of it.
 LIMIT = 5.0
-
-FILES = sorted(p for f in ("models", "protocols") for p in (shipped_folder() / f).rglob("*.toml"))
-#: What a line is given for a value: TOML of every type, and texts that parsers might trip over.
-VALUES = (
-    "inf", "nan", "-1", "0", "true", "[]", "{}", "[[]]", "1979-05-27", "9e99", "10e-99", "''",
-    "[nan]", "[1, 'a']", "'1e999 s'", "'-1 s'", "'9**9**9'", "'__import__(1)'", "'ms'", "'mV'",
-    "'x : 1'", "'dx/dt = -x/tau : 1'", "'x += 1'", "'drive = x'", "'drive**2'", "'a < b < c'",
-    "'exp()'", "'pair'", "'pair_stdp'", "'presynaptic'", "['pair']", "{ value = 1 }",
-    "{ rule = 'all_to_all' }", "9" * 400,
-)  # fmt: skip
-PIECES = (*"\"'[]=,.#\n\\\x00é*(", "-x", "/dt", " : 1")
-
-
-def mutated(text: str, choice: random.Random) -> str:
-    """Return a text with a few lines changed, copied or removed, or characters put in."""
-    for _ in range(choice.randint(1, 3)):
-        lines = text.split("\n")
-        number = choice.randrange(len(lines))
-        key, equals, _ = lines[number].partition("=")
-        match choice.randrange(6):
-            case 0:
-                del lines[number]
-            case 1:
-                lines.insert(choice.randrange(len(lines)), lines[number])
-            case 2:
-                lines[number] = lines[number].replace("_", choice.choice(("", "__")), 1)
-            case 3:
-                start = choice.randrange(len(lines[number]) + 1)
-                line, piece = lines[number], choice.choice(PIECES)
-                lines[number] = line[:start] + piece + line[start + choice.randrange(4) :]
-            case _:
-                lines[number] = f"{key}{equals} {choice.choice(VALUES)}" if equals else ""
-        text = "\n".join(lines)
-    return text
-
-
-def read(path: Path, text: str) -> None:
-    if "protocols" in path.parts:
-        Protocol.from_text(text)
-        return
-    part = parse_part(text, "<fuzz>")
-    check_alone(part, "<fuzz>")
-    if part.kind == "circuit":
-        Model.from_text(text)
-
-
-@settings(max_examples=600, deadline=None, derandomize=True, database=None)
-@given(path=st.sampled_from(FILES), seed=st.integers(0, 2**32))
-def test_a_mutated_file_is_read_or_refused(path: Path, seed: int) -> None:
-    text = mutated(path.read_text(), random.Random(seed))
-    with contextlib.suppress(NeurospineError):
-        read(path, text)
-
 
 STRUCTURE = """
 kind = "structure"

@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
+from neurospine.description.hdf5_files import opened
 from neurospine.errors import LearningError, ResultError
 from neurospine.learning.experiments.course import Course
 from neurospine.learning.experiments.experiment import Experiment
@@ -129,23 +129,24 @@ def read_checkpoint(folder: Path, name: str, trainer: Trainer) -> Course:
     path = _path(folder, name)
     if not path.exists():
         return Course()
-    try:
-        with h5py.File(path, "r") as file:
-            digest, arrays = hashlib.sha256(), {}
-            for number in range(len(file["state"])):
-                data = file[f"state/{number}"]
-                arrays[str(data.attrs["path"])] = values = data[()]
-                _add(digest, str(data.attrs["path"]), values)
-            course = Course(**json.loads(file.attrs["course"]))
-            for number in range(len(course.samples)):
-                group = file[f"course/{number}"]
-                course.rows.append({label: group[label][()] for label in sorted(group)})
-                for label, values in course.rows[-1].items():
-                    _add(digest, label, values)
-            digest.update(file.attrs["course"].encode())
-            known = file.attrs["sha256"]
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise ResultError(f"{path}: is damaged ({error}); {_ADVICE}") from None
+
+    def unreadable(why: str) -> ResultError:
+        return ResultError(f"{path}: is damaged ({why}); {_ADVICE}")
+
+    with opened(path, unreadable) as file:
+        digest, arrays = hashlib.sha256(), {}
+        for number in range(len(file["state"])):
+            data = file[f"state/{number}"]
+            arrays[str(data.attrs["path"])] = values = data[()]
+            _add(digest, str(data.attrs["path"]), values)
+        course = Course(**json.loads(file.attrs["course"]))
+        for number in range(len(course.samples)):
+            group = file[f"course/{number}"]
+            course.rows.append({label: group[label][()] for label in sorted(group)})
+            for label, values in course.rows[-1].items():
+                _add(digest, label, values)
+        digest.update(file.attrs["course"].encode())
+        known = file.attrs["sha256"]
     if digest.hexdigest() != known:
         raise ResultError(f"{path}: is damaged (its checksum is another); {_ADVICE}")
     try:

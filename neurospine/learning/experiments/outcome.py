@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from neurospine.description.hdf5_files import opened
 from neurospine.errors import ResultError
 from neurospine.results.hdf5 import read_dataset, write_dataset
 from neurospine.results.tables import TEXT, new_file, read_table, write_table
@@ -99,11 +100,12 @@ def read_outcome(path: Path, name: str) -> Outcome:
     ResultError
         If it is not there, or damaged.
     """
-    try:
-        with h5py.File(path, "r") as file:
-            return _read(file, name)
-    except (OSError, KeyError, ValueError, RuntimeError, AttributeError, TypeError) as error:
-        raise ResultError(f"{path}: is damaged ({error}); start again with --force") from None
+
+    def unreadable(why: str) -> ResultError:
+        return ResultError(f"{path}: is damaged ({why}); start again with --force")
+
+    with opened(path, unreadable) as file:
+        return _read(file, name)
 
 
 def write_learning(path: Path, learning: Learning, folder: Path) -> None:
@@ -133,20 +135,21 @@ def load_learning(path: str | Path) -> Learning:
     path = Path(path)
     if not path.is_file():
         raise ResultError(f"no file {path}")
-    try:
-        with h5py.File(path, "r") as file:
-            if _MARK not in file.attrs:
-                raise ResultError(f"{path}: an HDF5 file, but not one that 'learn' wrote")
-            if file.attrs[_MARK] != SCHEMA:
-                raise ResultError(
-                    f"{path}: learning schema {file.attrs[_MARK]}, this version reads {SCHEMA}"
-                )
-            names = file.attrs["order"]
-            attributes = {k: _plain(v) for k, v in file.attrs.items() if k != _MARK}
-            table = read_table(file["comparison"]) if "comparison" in file else pd.DataFrame()
-            outcomes = {name: _read(file, name) for name in names}
-    except (OSError, KeyError, ValueError, RuntimeError, AttributeError, TypeError) as error:
-        raise ResultError(f"{path}: not a readable result of learning ({error})") from None
+
+    def unreadable(why: str) -> ResultError:
+        return ResultError(f"{path}: not a readable result of learning ({why})")
+
+    with opened(path, unreadable) as file:
+        if _MARK not in file.attrs:
+            raise ResultError(f"{path}: an HDF5 file, but not one that 'learn' wrote")
+        if file.attrs[_MARK] != SCHEMA:
+            raise ResultError(
+                f"{path}: learning schema {file.attrs[_MARK]}, this version reads {SCHEMA}"
+            )
+        names = file.attrs["order"]
+        attributes = {k: _plain(v) for k, v in file.attrs.items() if k != _MARK}
+        table = read_table(file["comparison"]) if "comparison" in file else pd.DataFrame()
+        outcomes = {name: _read(file, name) for name in names}
     return Learning(attributes, outcomes, table)
 
 

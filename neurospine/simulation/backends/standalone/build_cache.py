@@ -227,10 +227,11 @@ def _forget_old() -> None:
     for folder in cache_folder().iterdir():
         with contextlib.suppress(OSError):  # another process may move or remove it meanwhile
             size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
-            entries.append((folder.stat().st_mtime, size, folder))
+            # A time to come is as far from now: a clock was wrong then, or is.
+            entries.append((abs(time.time() - folder.stat().st_mtime), size, folder))
     total = sum(size for _, size, _ in entries)
-    for used, size, folder in sorted(entries):
-        if total <= LARGEST_CACHE or time.time() - used < IN_USE:
+    for unused, size, folder in sorted(entries, reverse=True):
+        if total <= LARGEST_CACHE or unused < IN_USE:
             return
         shutil.rmtree(folder, ignore_errors=True)
         total -= size

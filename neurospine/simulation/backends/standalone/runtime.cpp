@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <iostream>
+#include <new>
 #include <sys/file.h>
 
 #include "runtime.h"
@@ -104,6 +105,7 @@ void load(const std::string& folder)
     std::FILE* file = std::fopen((folder + "arguments.bin").c_str(), "rb");
     if (!file) fail("no arguments.bin in " + folder);
     place = folder;
+    std::set_new_handler([] { fail("out of memory"); });
     std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is an error like a full disk
     const int lock = open((folder + "program.lock").c_str(), O_RDWR | O_CREAT, 0644);
     if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0) fail("another run is writing to " + folder);

@@ -1,0 +1,337 @@
+"""Give readers of files what strangers might: ``python -m tools.hardening.fuzz [--inputs N]``.
+
+Inputs are made from files that are right, by changing them as tables, texts and bytes; one that
+reaches a new line of neurospine is kept as a start for others. Each must be read, or refused by an
+error of ours, within a second, and nothing in it may run. What goes wrong is kept in ``--corpus``,
+and the exit status is 1.
+"""
+
+import argparse
+import functools
+import gc
+import hashlib
+import json
+import multiprocessing
+import os
+import re
+import resource
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from neurospine.errors import NeurospineError
+from tools.hardening.guard import Guard, Lines
+from tools.hardening.report import report, table
+from tools.hardening.targets import Seed, Target
+
+#: Seconds of processor time that an input may take.
+LIMIT = 1.0
+#: A file that is right and takes longer is no start: a tenth of the inputs would be as slow.
+SLOWEST_SEED = 0.25
+#: Seconds without a sign of life after which a process counts as hanging.
+PATIENCE = 60.0
+#: Bytes that a process may take; whoever wants more has taken a number in a file for granted.
+MEMORY = 6 << 30
+#: Characters of an error: more are no paragraph.
+LONGEST = 2000
+#: Inputs that one process reads before another takes its place.
+TOGETHER = 2500
+
+
+@dataclass
+class Tally:
+    """What came of the inputs of one target; `findings` are what, why and the input."""
+
+    inputs: int = 0
+    refused: int = 0
+    accepted: int = 0
+    slowest: float = 0.0
+    lines: int = 0
+    seconds: float = 0.0
+    findings: list[tuple[str, str, Seed]] = field(default_factory=list)
+
+    def add(self, other: "Tally") -> None:
+        """Add what came of more inputs."""
+        for name in ("inputs", "refused", "accepted", "seconds"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.slowest = max(self.slowest, other.slowest)
+        self.lines = max(self.lines, other.lines)
+        self.findings += other.findings
+
+    def count(self, kind: str) -> int:
+        """Return how many findings there are of a kind."""
+        return sum(found == kind for found, _, _ in self.findings)
+
+
+class Reader:
+    """Reads inputs of a target one by one, and judges what happens."""
+
+    def __init__(self, target: Target, folder: Path, guard: Guard, tally: Tally) -> None:
+        self.target, self.folder, self.guard, self.tally = target, folder, guard, tally
+
+    def read(self, seed: Seed) -> None:
+        """Read an input and count what came of it."""
+        self.tally.inputs += 1
+        taken = self._once(seed)
+        if taken > LIMIT:  # a pause of the machine is not to be blamed on it
+            for _ in range(2):
+                _forget()
+                before, self.tally = self.tally, Tally()
+                taken = min(taken, self._once(seed))
+                self.tally = before
+            if taken > LIMIT:
+                self.tally.findings.append(("slow", f"{taken:.1f} s", seed))
+        self.tally.slowest = max(self.tally.slowest, taken)
+
+    def _once(self, seed: Seed) -> float:
+        begun = time.process_time()
+        try:
+            with self.guard.watching():
+                self.target.read(seed.data, seed.name, self.folder)
+            self.tally.accepted += 1
+        except NeurospineError as error:
+            self.tally.refused += 1
+            if len(str(error)) > LONGEST:
+                self.tally.findings.append(("words", f"{len(str(error))} characters", seed))
+        except Exception as error:
+            self.tally.findings.append(("foreign", _where(error), seed))
+        taken = time.process_time() - begun
+        self.tally.findings += [("code", what, seed) for what in self.guard.seen]
+        return taken
+
+
+def _where(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if "/neurospine/" in f.filename and "/tools/" not in f.filename]
+    last = (own or frames)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    return f"{type(error).__name__} at {place}: {str(error)[:100]}"
+
+
+def _forget() -> None:
+    """Empty the memories of functions, so that what is read again is read from the start."""
+    for found in gc.get_objects():
+        if isinstance(found, functools._lru_cache_wrapper) and "neurospine" in found.__module__:
+            found.cache_clear()
+
+
+def quick_seeds(target: Target) -> list[Seed]:
+    """Return the seeds of a target that are read quickly; it may refuse them."""
+    quick = []
+    with tempfile.TemporaryDirectory(prefix="hardening-") as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for seed in target.seeds():
+            begun = time.process_time()
+            with suppress(NeurospineError):
+                target.read(seed.data, seed.name, Path(folder))
+            if time.process_time() - begun < SLOWEST_SEED:
+                quick.append(seed)
+    return quick
+
+
+def attack(
+    target: Target,
+    seeds: Sequence[Seed],
+    first: Sequence[Seed],
+    numbers: range,
+    start: int,
+    folder: Path,
+    shared: Any,
+    send: Any,
+) -> None:
+    """Read inputs in a process of their own, and send what came of them."""
+    quieten(folder)
+    tally, begun = Tally(), time.monotonic()
+    reader = Reader(target, folder, Guard(folder), tally)
+    lines, pool = Lines(), list(seeds)
+    for seed in first:
+        (folder / "current").write_bytes(json.dumps([seed.name, seed.data.hex()]).encode())
+        reader.read(seed)
+    for number in numbers:
+        random = Random(f"{start}/{target.name}/{number}")
+        seed = random.choice(pool)
+        data = target.change(seed.data, random)
+        changed = Seed(seed.name, data)
+        (folder / "current").write_bytes(json.dumps([seed.name, data.hex()]).encode())
+        shared.value = number
+        before = lines.reached
+        reader.read(changed)
+        if lines.reached > before and len(data) < 20_000:
+            pool.append(changed)
+    tally.lines, tally.seconds = lines.reached, time.monotonic() - begun
+    send.send(tally)
+
+
+def quieten(folder: Path) -> None:
+    """Let a process write nothing but to a folder, and take no more memory than it should."""
+    os.chdir(folder)
+    os.environ["NEUROSPINE_LIBRARY"] = str(folder / "library")
+    sys.dont_write_bytecode = True
+    warnings.simplefilter("ignore")
+    said = os.open(folder / "said", os.O_WRONLY | os.O_CREAT)
+    for stream in (1, 2):
+        os.dup2(said, stream)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def run(target: Target, inputs: int, jobs: int, start: int, corpus: Path) -> Tally:
+    """Give a target what once went wrong and so many new inputs, in processes that may die."""
+    whole, seeds = Tally(), quick_seeds(target)
+    first = list(kept(corpus, target))
+    left = [range(k, min(k + TOGETHER, inputs)) for k in range(0, inputs, TOGETHER)]
+    if len(left) < jobs:
+        left = [range(inputs)[k::jobs] for k in range(jobs)]
+    running: list[Attack] = []
+    while left or running:
+        while left and len(running) < jobs:
+            running.append(Attack(target, seeds, first, left.pop(0), start))
+            first = []
+        time.sleep(0.05)
+        for attacking in list(running):
+            if attacking.ended():
+                running.remove(attacking)
+                whole.add(attacking.tally)
+                if attacking.rest:
+                    left.append(attacking.rest)
+    return whole
+
+
+class Attack:
+    """A process that reads inputs; `rest` are those that it died before."""
+
+    def __init__(
+        self,
+        target: Target,
+        seeds: Sequence[Seed],
+        first: Sequence[Seed],
+        numbers: range,
+        start: int,
+    ) -> None:
+        context = multiprocessing.get_context("fork")
+        self._place = tempfile.TemporaryDirectory(prefix="hardening-")
+        self.folder, self.numbers = Path(self._place.name), numbers
+        self._shared = context.Value("q", -1)
+        self._receive, send = context.Pipe(duplex=False)
+        arguments = (target, seeds, first, numbers, start, self.folder, self._shared, send)
+        self._process = context.Process(target=attack, args=arguments, daemon=True)
+        self._process.start()
+        send.close()
+        self._seen, self._since = -1, time.monotonic()
+        self.tally, self.rest = Tally(), range(0)
+
+    def ended(self) -> bool:
+        """Return whether the process has ended, and if so take what it sent."""
+        if self._receive.poll():
+            with suppress(EOFError):
+                self.tally = self._receive.recv()
+                self._close()
+                return True
+        if self._process.is_alive():
+            if self._shared.value != self._seen:
+                self._seen, self._since = self._shared.value, time.monotonic()
+            if time.monotonic() - self._since < PATIENCE:
+                return False
+            self._process.kill()
+            self._fail("hang", f"no end within {PATIENCE:g} s")
+        else:
+            self._process.join()
+            said = (self.folder / "said").read_text(errors="replace").strip()
+            last = said.splitlines()[-1:] or [""]
+            self._fail("crash", f"ended with {self._process.exitcode}: {last[0]}"[:200])
+        return True
+
+    def _fail(self, kind: str, why: str) -> None:
+        number = self._shared.value
+        done = self.numbers.index(number) + 1 if number in self.numbers else 0
+        seed = Seed("before the first input", b"")
+        with suppress(OSError, ValueError):
+            name, data = json.loads((self.folder / "current").read_bytes())
+            seed = Seed(name, bytes.fromhex(data))
+        self.tally = Tally(inputs=done, findings=[(kind, why, seed)])
+        self.rest = self.numbers[done:] if done else range(0)
+        self._close()
+
+    def _close(self) -> None:
+        self._process.join()
+        self._place.cleanup()
+
+
+def keep(corpus: Path, target: str, findings: list[tuple[str, str, Seed]]) -> None:
+    """Write one input of each kind of finding to the corpus."""
+    kinds = {}
+    for kind, why, seed in findings:
+        key = f"{kind} {re.sub(r'[^A-Za-z:.]+', ' ', why.split(': ')[0])}"
+        if key not in kinds or len(seed.data) < len(kinds[key].data):
+            kinds[key] = seed
+    for seed in kinds.values():
+        digest = hashlib.sha256(seed.data).hexdigest()[:8]
+        place = corpus / target.replace(", ", "_").replace(" ", "_") / digest
+        place.mkdir(parents=True, exist_ok=True)
+        (place / seed.name).write_bytes(seed.data)
+
+
+def kept(corpus: Path, target: Target) -> Iterator[Seed]:
+    """Yield the inputs of a target that once went wrong."""
+    place = corpus / target.name.replace(", ", "_").replace(" ", "_")
+    for path in sorted(place.glob("*/*")):
+        yield Seed(path.name, path.read_bytes())
+
+
+def row(target: str, tally: Tally) -> dict[str, Any]:
+    """Return what came of a target, as a row of the table."""
+    return {
+        "what is read": target,
+        "inputs": tally.inputs,
+        "refused by an error of ours": tally.refused,
+        "read": tally.accepted,
+        "other exceptions": tally.count("foreign"),
+        "crashes": tally.count("crash"),
+        "over 1 s": tally.count("slow") + tally.count("hang"),
+        "code run": tally.count("code"),
+        "errors too long": tally.count("words"),
+        "slowest [ms]": round(1000 * tally.slowest),
+        "lines reached": tally.lines,
+    }
+
+
+def main() -> None:
+    from tools.hardening.all_targets import ALL
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--inputs", type=int, default=10_000, help="for each target")
+    parser.add_argument("--only", nargs="+", choices=[t.name for t in ALL], default=[])
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--corpus", type=Path, default=Path("tests/corpus"))
+    parser.add_argument("--write", action="store_true", help="write the table for the page too")
+    words = parser.parse_args()
+    rows, wrong = [], 0
+    for target in ALL:
+        if words.only and target.name not in words.only:
+            continue
+        tally = run(target, words.inputs, words.jobs, words.seed, words.corpus)
+        rows.append(row(target.name, tally))
+        print(table([rows[-1]], header=len(rows) == 1), f"({tally.seconds:.0f} s)", flush=True)
+        counts: dict[tuple[str, str], int] = {}
+        for kind, why, _ in tally.findings:
+            counts[kind, why] = counts.get((kind, why), 0) + 1
+        for (kind, why), count in sorted(counts.items(), key=lambda item: -item[1])[:25]:
+            print(f"    {count} x {kind}: {why}")
+        keep(words.corpus, target.name, tally.findings)
+        wrong += len(tally.findings)
+    if words.write:
+        report("fuzz", rows, seed=words.seed)
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
