@@ -132,9 +132,9 @@ class Case:
 
 
 CASES = (
-    Case("plastic", "plastic network", PLASTIC, 6, _SMALL),
-    Case("living", "living spines, consolidation", LIVING, 4, _SMALL),
-    Case("rewarded", "dopamine, eligibility", REWARDED, 8),
+    Case("plastic", "plastic network", PLASTIC, 100, _SMALL),
+    Case("living", "living spines, consolidation", LIVING, 20, _SMALL),
+    Case("rewarded", "dopamine, eligibility", REWARDED, 60),
 )
 RESUME = ("run", "--resume", "run.h5", "--quiet")
 
