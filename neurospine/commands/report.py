@@ -22,13 +22,10 @@ def report(
 ) -> None:
     """Write results as one HTML page: what was run, scores, figures, parameters, sources.
 
-    The page stands alone: figures can be looked through in any browser, without a network.
+    `neurospine report stdp_window.h5` writes stdp_window.html. The page stands alone: figures
+    can be looked through in any browser, without a network.
 
-        neurospine report stdp_window.h5
-
-    Several runs come side by side:
-
-        neurospine report control.h5 fragile_x.h5 -o both.html
+    Several runs come side by side: `neurospine report control.h5 fragile_x.h5 -o both.html`.
     """
     from neurospine.report_page.page import write_report
 

@@ -156,7 +156,8 @@ def parse_edges(text: str, connectivity: Connectivity) -> EdgeList:
         If a column is missing or has another content than it must.
     """
     try:
-        columns = unpack(text, _TYPES) if is_packed(_KIND, text) else _read_csv(text)
+        packed = is_packed(_KIND, text)
+        columns = _checked(unpack(text, _TYPES)) if packed else _read_csv(text)
     except NeurospineError as error:
         raise ModelError(f"connectivity: file: {connectivity.file}: {error}") from None
     order = np.lexsort((columns["post"], columns["pre"]))
@@ -197,6 +198,8 @@ def _example(name: str) -> str:
 
 def _checked(columns: dict[str, Array]) -> dict[str, Array]:
     """Return columns of the right types, or raise a `ModelError` that names row and column."""
+    if missing := {"pre", "post"} - set(columns):
+        raise ModelError(f"has no column {min(missing)!r}. {_KNOWN}")
     if {"volume", "weight"} <= set(columns):
         raise ModelError("has both 'volume' and 'weight'; one follows from the other")
     if not columns["pre"].size:

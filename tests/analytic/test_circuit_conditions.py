@@ -33,7 +33,9 @@ noise_current = { value = 0.0, unit = "pA", source = "assumed", meaning = "m" }
 """
 
 
-@pytest.mark.parametrize("backend", ["numpy", "cpp"])
+@pytest.mark.parametrize(
+    "backend", ["numpy", pytest.param("cpp", marks=[pytest.mark.cpp, pytest.mark.slow])]
+)
 def test_a_linear_cell_answers_in_proportion(backend: str) -> None:
     protocol = Protocol(
         name="peaks", record_every="10 ms", step="0.1 ms",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from neurospine import Protocol, load_model, simulate
 
@@ -10,6 +11,7 @@ from neurospine import Protocol, load_model, simulate
 SAMPLING = 0.05
 
 
+@pytest.mark.slow
 def test_a_silent_network_keeps_its_size_diversity() -> None:
     model = load_model("recurrent_network", spine="living_pair_stdp").with_set("v1_adult")
     silent = model.with_parameters(drive_rate=0, n_neurons=100)

@@ -14,8 +14,6 @@ from neurospine.simulation.simulate import simulate
 
 PARTS = {name: parse_part(path.read_text(), name) for name, path in list_files("models").items()}
 RULES = [name for name, part in PARTS.items() if isinstance(part, PlasticityPart)]
-#: Rules that many other tests go through.
-WELL_TRODDEN = tuple(rule for rule in RULES if rule != "structural")
 #: What the shipped spine models are made of besides a rule, each combination once.
 OTHERS = sorted(
     {
@@ -97,13 +95,8 @@ def network(rule: str) -> Model:
     return Model.from_text(text, parts=parts)
 
 
-@pytest.mark.parametrize(
-    "rule",
-    [
-        pytest.param(rule, marks=[pytest.mark.slow] if rule in WELL_TRODDEN else [])
-        for rule in RULES
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", RULES)
 def test_a_rule_works_with_every_spine_model(rule: str) -> None:
     model = network(rule)
     protocol = Protocol(

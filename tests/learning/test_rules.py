@@ -197,7 +197,14 @@ def test_what_a_rule_remembers_is_of_the_last_sample(name: str) -> None:
             np.testing.assert_allclose(after[label]["threshold"], moved, rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["hebbian", "learned_top_down", "temporal_contrast"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("hebbian", marks=pytest.mark.slow),
+        "learned_top_down",
+        pytest.param("temporal_contrast", marks=pytest.mark.slow),
+    ],
+)
 def test_what_learns_changes_and_the_rest_does_not(name: str) -> None:
     more = {} if name != "hebbian" else {"H1.DendI": 0, "H2.DendI": 0}
     network, weights = small(name, **more)
@@ -223,7 +230,9 @@ def test_without_what_reaches_dendrites_only_outputs_learn(name: str) -> None:
         assert same == (label != "Output")
 
 
-@pytest.mark.parametrize(("back", "tolerance"), [(6, 1e-6), (3, None)])
+@pytest.mark.parametrize(
+    ("back", "tolerance"), [(6, 1e-6), pytest.param(3, None, marks=pytest.mark.slow)]
+)
 def test_backprop_follows_the_slope_of_the_error(back: int, tolerance: float | None) -> None:
     more = {"H1.DendI": 0, "H2.DendI": 0, "backward_steps": back, "H1.below_to_E.rate": 1e-3}
     network, weights = small("backprop_dale", **more)

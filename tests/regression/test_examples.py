@@ -16,9 +16,10 @@ def test_there_are_examples() -> None:
 
 
 @pytest.mark.cpp
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
-    [p if p.stem == "plot_own_rule" else pytest.param(p, marks=pytest.mark.slow) for p in EXAMPLES],
+    EXAMPLES,
     ids=lambda path: path.stem,
 )
 def test_example_runs(path: Path, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def streams(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("*.segment")}
 
 
+@pytest.mark.slow
 def test_a_run_with_values_that_change_goes_on_to_the_same_bytes(busy: Any, tmp_path: Path) -> None:
     run = busy()
     disorder = Disorder(name="course", summary="A disorder.", changes=CHANGES)

@@ -103,6 +103,7 @@ def streams(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("*.segment")}
 
 
+@pytest.mark.slow
 def test_all_that_rules_keep_is_in_checkpoints(tmp_path: Path) -> None:
     planned = plan()
     program = StandaloneBackend().build(planned.network)

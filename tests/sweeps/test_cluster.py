@@ -14,6 +14,7 @@ import pytest
 from neurospine import Model, NeurospineError, Protocol, sweep
 
 
+@pytest.mark.slow
 def test_workers_that_are_threads_give_the_same_table(
     days: Protocol, dendrite: Model, tmp_path: Path
 ) -> None:

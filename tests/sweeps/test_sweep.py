@@ -206,7 +206,7 @@ def test_wrong_words(
     assert message in outcome.err
 
 
-@pytest.mark.parametrize("batch", [2, 3])
+@pytest.mark.parametrize("batch", [pytest.param(2, marks=pytest.mark.slow), 3])
 def test_runs_done_together_give_the_same_table(swept: Swept, batch: int, tmp_path: Path) -> None:
     """Five runs in batches of two or three, of two values and, at last, one that is there."""
     wanted = swept(seeds="0:3", backend="numpy", output=tmp_path / "alone")

@@ -80,7 +80,8 @@ def test_a_file_may_hold_what_compresses_well(tmp_path: Path) -> None:
 def test_edges_that_a_run_keeps_are_checked_like_those_of_a_file(column: str) -> None:
     packed = base64.b64encode(zlib.compress(np.arange(3, dtype=np.int32).tobytes())).decode()
     text = '{"neurospine": "edges", ' + json.dumps({"columns": {column: packed}})[1:]
-    with pytest.raises(ModelError, match="packed columns are damaged"):
+    missing = {"pre": "post", "post": "pre"}[column]
+    with pytest.raises(ModelError, match=f"edges.csv: has no column '{missing}'"):
         parse_edges(text, Connectivity(rule="edge_list", file="edges.csv"))
 
 

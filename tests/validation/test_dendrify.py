@@ -54,6 +54,7 @@ def model(**extra: Any) -> Any:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_converted_neuron_behaves_as_the_original(monkeypatch: pytest.MonkeyPatch) -> None:
     times = np.arange(10.0, 200.0, 8.0)
     text = neurospine.from_dendrify(

@@ -237,7 +237,9 @@ def test_large_recordings_are_read_in_pieces(monkeypatch: pytest.MonkeyPatch) ->
     )
 
 
-@pytest.mark.parametrize("backend", ["numpy", pytest.param("cpp", marks=pytest.mark.cpp)])
+@pytest.mark.parametrize(
+    "backend", ["numpy", pytest.param("cpp", marks=[pytest.mark.cpp, pytest.mark.slow])]
+)
 def test_pulses_and_turns_of_a_cycle_come_when_they_are_said_to(backend: str) -> None:
     pulses = {**CURRENT, "start": "2 ms", "stop": "3 ms", "rate": "300 Hz", "count": 3}
     wide = {**CURRENT, "start": "0 ms", "stop": "length", "cells": (0,), "amplitude": "-50 pA"}
