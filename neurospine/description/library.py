@@ -23,6 +23,8 @@ from neurospine.errors import LibraryError, shorten, suggest
 _log = logging.getLogger(__name__)
 
 LARGEST_FILE = 1_000_000
+#: Names of files that are longer are not repeated in full.
+LONGEST_NAME = 500
 FOLDERS = ("models", "protocols", "networks", "data")
 
 
@@ -81,8 +83,9 @@ def find_file(name: str | Path, folder: str, suffix: str = ".toml") -> Path:
     if text.endswith(suffix) or os.sep in text:
         path = Path(text).expanduser()
         if not is_file(path):
-            short = shorten(text)
-            raise LibraryError(f"{short}: a folder" if is_folder(path) else f"no file {short}")
+            short = text if len(text) < LONGEST_NAME else shorten(text)
+            folder = f"{short}: is a folder, a file is wanted"
+            raise LibraryError(folder if is_folder(path) else f"no file {short}")
         return path
     found = _first_file(f"{text}{suffix}", folder)
     if found is None:

@@ -58,7 +58,7 @@ def test_what_is_no_result_of_a_run_is_refused(export: Any, living: Path, tmp_pa
     refused(tmp_path / "none.h5", "no such file")
     refused(tmp_path, "is a folder")
     (tmp_path / "text.h5").write_text("no")
-    refused(tmp_path / "text.h5", "is no HDF5 file")
+    refused(tmp_path / "text.h5", "not a readable result file")
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["x"] = 1
     refused(tmp_path / "other.h5", "not a neurospine result")

@@ -173,7 +173,7 @@ def test_what_is_no_text_file_is_refused(
 
 def test_a_folder_is_no_file(refused: Callable[..., str]) -> None:
     Path("bad.toml").mkdir()
-    assert "no file bad.toml" in refused("run", "bad.toml")
+    assert "bad.toml: is a folder, a file is wanted" in refused("run", "bad.toml")
 
 
 @pytest.mark.parametrize(
