@@ -17,7 +17,7 @@ from neurospine.errors import NeurospineError, shorten
 #: What libraries raise at a damaged file.
 _RAISED = (
     *(OSError, LookupError, ValueError, RuntimeError, AttributeError, TypeError),
-    *(ArithmeticError, MemoryError),
+    *(ArithmeticError, MemoryError, SystemError),
 )
 #: Bytes that a byte of a file can stand for at most: deflate makes 1032 of one.
 _LARGEST_RATIO = 1100

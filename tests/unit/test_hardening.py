@@ -41,7 +41,7 @@ def test_the_page_is_made_of_the_results_that_are_there() -> None:
     assert PAGE.read_text() == page(), "run python -m tools.hardening.page"
 
 
-@pytest.mark.parametrize("expression", ["1/0", "1//(x - x)", "x % 0", "2.0**32**x", "abs(1, 2)"])
+@pytest.mark.parametrize("expression", ["1/0", "1//(x - x)", "x % 0", "abs(1, 2)"])
 def test_an_expression_without_a_value_is_an_error_that_names_it(expression: str) -> None:
     with pytest.raises(ModelError, match="has no value"):
         evaluate(expression, {"x": 99.0})
