@@ -183,8 +183,11 @@ def _read_csv(text: str) -> dict[str, Array]:
             raise ModelError(f"column {name!r}: is there twice")
         if bool(unit) != (name in _UNITS):
             wanted = "needs its unit, as in" if name in _UNITS else "has no unit, as in"
-            raise ModelError(f"column {title!r}: {wanted} {_example(name)!r}")
-        values = pd.to_numeric(table[title], errors="coerce").to_numpy(float)
+            raise ModelError(f"column {shorten(title)!r}: {wanted} {_example(name)!r}")
+        try:
+            values = pd.to_numeric(table[title], errors="coerce").to_numpy(float)
+        except OverflowError as error:
+            raise ModelError(f"column {name!r}: {shorten(error)}") from None
         columns[name] = values * (convert(1.0, unit, _UNITS[name]) if unit else 1.0)
     for name in ("pre", "post"):
         if name not in columns:

@@ -95,7 +95,7 @@ def _read_csv(text: str) -> dict[str, Array]:
             "cell": table[columns["cell"]].to_numpy(float),
             "time": table[columns["time"]].to_numpy(float) * factor,
         }
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ProtocolError(f"no spike list: {shorten(error)}") from None
 
 
