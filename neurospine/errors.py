@@ -8,6 +8,8 @@ from collections.abc import Iterable
 #: Names and characters that a message shows at most.
 MOST_NAMES = 12
 LONGEST = 80
+#: Characters of a whole message about a table or a file.
+MESSAGE = 2000
 
 
 class NeurospineError(Exception):
@@ -58,7 +60,7 @@ def suggest(name: str, candidates: Iterable[str]) -> str:
     return f"Known: {shown}{' and others' * (len(names) > MOST_NAMES)}."
 
 
-def shorten(text: object) -> str:
-    """Return a text short enough for a message."""
+def shorten(text: object, longest: int = LONGEST) -> str:
+    """Return a text short enough for a message, or for a part of one."""
     whole = str(text)
-    return whole if len(whole) <= LONGEST else f"{whole[:LONGEST]}…"
+    return whole if len(whole) <= longest else f"{whole[:longest]}…"

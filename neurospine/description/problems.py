@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from neurospine.errors import shorten, suggest
+from neurospine.errors import MESSAGE, shorten, suggest
 
 #: Problems of one table that a message names at most.
 MOST_PROBLEMS = 5
@@ -59,7 +59,7 @@ def explain(problems: ValidationError, schema: type[BaseModel]) -> str:
     text = "; ".join(sentences[:MOST_PROBLEMS])
     place = f"[{'.'.join(tables)}]: " if tables else ""
     ending = f" (and {more + elsewhere} more)" if more + elsewhere else ""
-    return f"{place}{text}{ending}"
+    return shorten(f"{place}{text}{ending}", MESSAGE)
 
 
 def _version(found: Any) -> str:

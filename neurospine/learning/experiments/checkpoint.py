@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neurospine.description.hdf5_files import opened
-from neurospine.errors import LearningError, ResultError
+from neurospine.errors import MESSAGE, LearningError, ResultError, shorten
 from neurospine.learning.experiments.course import Course
 from neurospine.learning.experiments.experiment import Experiment
 from neurospine.learning.trainer import Trainer
@@ -146,13 +146,13 @@ def read_checkpoint(folder: Path, name: str, trainer: Trainer) -> Course:
             for label, values in course.rows[-1].items():
                 _add(digest, label, values)
         digest.update(file.attrs["course"].encode())
-        known = file.attrs["sha256"]
+        known = str(file.attrs["sha256"])
     if digest.hexdigest() != known:
         raise ResultError(f"{path}: is damaged (its checksum is another); {_ADVICE}")
     try:
         trainer.restore(arrays, course.samples[-1])
     except LearningError as error:
-        raise LearningError(f"{path}: {error}") from None
+        raise LearningError(f"{path}: {shorten(error, MESSAGE)}") from None
     return course
 
 
