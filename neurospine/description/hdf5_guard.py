@@ -162,11 +162,12 @@ class Guard:
         """
         place, found = str(path.absolute()), path.stat()
         seen = (place, links, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+        settled = time.time_ns() - found.st_mtime_ns > _SETTLED
         with self._lock:
             if seen in self._passed:
                 return ""
             wrong = self._look(json.dumps([place, links]))
-            if wrong == "" and time.time_ns() - found.st_mtime_ns > _SETTLED:
+            if wrong == "" and settled:
                 self._passed[seen] = None
                 if len(self._passed) > _MOST_REMEMBERED:
                     del self._passed[next(iter(self._passed))]

@@ -12,6 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from neurospine.description.hdf5_files import opened as opened_hdf5
 from neurospine.description.library import parse_toml
 from neurospine.errors import ResultError, suggest
 from neurospine.results.info import RunInfo, read_info
@@ -121,9 +122,9 @@ def opened(path: str | Path) -> Iterator[Result]:
 
 def _is_learnt(path: Path) -> bool:
     try:
-        with h5py.File(path, "r") as file:
+        with opened_hdf5(path, ResultError) as file:
             return "networks" in file and "files" not in file
-    except OSError:
+    except ResultError:  # the next to open it says why
         return False
 
 

@@ -12,6 +12,7 @@ from neurospine.analysis.drawing import with_unit_after
 from neurospine.analysis.measures import Measures, measure
 from neurospine.analysis.neuron_drawing import words
 from neurospine.analysis.validation import Score, compare
+from neurospine.description.hdf5_files import opened
 from neurospine.description.library import parse_toml
 from neurospine.description.protocol import Protocol
 from neurospine.errors import NeurospineError, ResultError
@@ -88,11 +89,13 @@ def _check_kind(path: Path) -> None:
         raise ResultError(f"{path}: is a folder; name the result files in it, such as {path}/*.h5")
     if not path.is_file():
         raise ResultError(f"{path}: no such file")
-    try:
-        with h5py.File(path, "r") as file:
-            learnt, ran = "networks" in file, "files" in file
-    except OSError:
-        raise ResultError(f"{path}: is no HDF5 file, so no result of 'run'") from None
+
+    def unreadable(why: str) -> ResultError:
+        what = "damaged" if h5py.is_hdf5(path) else "no HDF5 file, so no result of 'run'"
+        return ResultError(f"{path}: is {what} ({why})")
+
+    with opened(path, unreadable) as file:
+        learnt, ran = "networks" in file, "files" in file
     if not ran:
         of = "is a result of 'learn'; reports are of results of 'run'"
         raise ResultError(f"{path}: {of if learnt else 'is no result of ' + repr('run')}")

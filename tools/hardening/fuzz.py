@@ -2,7 +2,7 @@
 
 Inputs are made from files that are right, by changing them as tables, texts and bytes; one that
 reaches a new line of neurospine is kept as a start for others. Each must be read, or refused by an
-error of ours, within a second, and nothing in it may run. What goes wrong is kept in ``--corpus``,
+error of ours, within a second, and nothing in it may run. What goes wrong is kept in ``--keep``,
 and the exit status is 1.
 """
 
@@ -311,7 +311,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=[t.name for t in ALL], default=[])
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--corpus", type=Path, default=Path("tests/corpus"))
+    parser.add_argument("--corpus", type=Path, default=Path("tests/corpus"), help="read first")
+    parser.add_argument("--keep", type=Path, help="folder for what goes wrong, else the corpus")
     parser.add_argument("--write", action="store_true", help="write the table for the page too")
     words = parser.parse_args()
     rows, wrong = [], 0
@@ -326,7 +327,7 @@ def main() -> None:
             counts[kind, why] = counts.get((kind, why), 0) + 1
         for (kind, why), count in sorted(counts.items(), key=lambda item: -item[1])[:25]:
             print(f"    {count} x {kind}: {why}")
-        keep(words.corpus, target.name, tally.findings)
+        keep(words.keep or words.corpus, target.name, tally.findings)
         wrong += len(tally.findings)
     if words.write:
         report("fuzz", rows, seed=words.seed)
