@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 #: Names and characters that a message shows at most.
@@ -10,10 +11,19 @@ MOST_NAMES = 12
 LONGEST = 80
 #: Characters of a whole message about a table or a file.
 MESSAGE = 2000
+#: Characters without a space between them; names in files can have any length.
+LONGEST_WORD = 300
+_TOO_LONG = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
 
 
 class NeurospineError(Exception):
-    """Something in the user's input or surroundings is wrong; the message says what to do."""
+    """Something in the user's input or surroundings is wrong; the message says what to do.
+
+    Of a word that no sentence has the message keeps both ends.
+    """
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(_TOO_LONG.sub(_both_ends, str(message)))
 
 
 class UnitError(NeurospineError):
@@ -46,6 +56,11 @@ class LearningError(NeurospineError):
 
 class ResultError(NeurospineError):
     """A result file cannot be written or read."""
+
+
+def _both_ends(found: re.Match[str]) -> str:
+    half = LONGEST_WORD // 2
+    return f"{found[0][:half]}…{found[0][-half:]}"
 
 
 def suggest(name: str, candidates: Iterable[str]) -> str:

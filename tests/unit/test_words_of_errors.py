@@ -13,6 +13,7 @@ from neurospine.description.dimensions import unit_name
 from neurospine.description.library import shipped_folder
 from neurospine.description.morphology import suggest_segment
 from neurospine.description.parts import parse_part
+from neurospine.description.references import check_source
 from neurospine.description.units import dimensions
 from neurospine.errors import ModelError, NeurospineError, ProtocolError
 
@@ -162,3 +163,14 @@ def test_check_names_a_file_once_and_says_where_parts_are_looked_up(
     message = command("check", "net.toml").err
     assert "net.toml: [projections.join]: no model named 'own_spine'" in message
     assert "There is own_spine.toml, but a name is looked up in the library" in message
+
+
+def test_a_message_keeps_both_ends_of_a_word_that_no_sentence_has() -> None:
+    name = f"pair{'(' * 3000}x{')' * 3000}_stdp"
+    with pytest.raises(ModelError) as caught:
+        check_source(name)
+    assert f"source 'pair{'(' * 20}" in str(caught.value)
+    assert len(str(caught.value)) < 1000
+    assert str(ModelError(f"no {name} in {'x' * 300}")) == (
+        f"no pair{'(' * 146}…{')' * 145}_stdp in {'x' * 300}"
+    )
