@@ -6,6 +6,7 @@ which the system ends this process: Python sees neither loops nor crashes of the
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -40,15 +41,28 @@ def main() -> None:
         resource.setrlimit(
             limit, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard)
         )
+    sys.unraisablehook = _note
     print(json.dumps("ready"), file=answers, flush=True)
     for _, line in zip(range(_MOST_READ), sys.stdin.buffer, strict=False):
         path, links = json.loads(line)
-        print(json.dumps(_wrong_with(Path(path), links)), file=answers, flush=True)
+        wrong = _wrong_with(Path(path), links)
+        print(json.dumps(wrong), file=answers, flush=True)
+        if wrong:  # nothing of it is to be left for the next
+            gc.collect()
+            _NOTED.clear()
         if h5f.get_obj_count(
             types=_OF_FILES
         ):  # a damaged file that cannot be closed would be taken for another
             break
     os._exit(0)
+
+
+#: What went wrong where nothing could be raised, when parts of a file were given up.
+_NOTED: list[str] = []
+
+
+def _note(lost: sys.UnraisableHookArgs) -> None:
+    _NOTED.append(str(lost.exc_value))
 
 
 def _wrong_with(path: Path, links: bool) -> str:
@@ -57,6 +71,8 @@ def _wrong_with(path: Path, links: bool) -> str:
         size = path.stat().st_size
         signal.setitimer(signal.ITIMER_PROF, min(LEAST_TIME + TIME_BY_MB * size / 1e6, MOST_TIME))
         look_through(path, links=links)
+        if _NOTED:
+            return f"it cannot be closed: {_NOTED[-1]}"
     except Exception as error:
         return str(error) or type(error).__name__
     finally:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import h5py
-from h5py import h5a, h5d, h5ds, h5g, h5i, h5l, h5o
+from h5py import h5a, h5d, h5ds, h5g, h5i, h5l, h5o, h5z
 
 from neurospine.errors import shorten
 
@@ -74,8 +74,8 @@ def check(file: h5py.File, size: int, *, links: bool) -> list[h5o.ObjectID]:
 def look_through(path: Path, *, links: bool) -> None:
     """Read a file, so that what makes the library fail does it now.
 
-    An exception at a part of it is left to those who want that part. Files that it leads to are
-    looked through as well.
+    A file in which the library stumbles anywhere is refused, also where nobody would have read:
+    what it leaves behind can end a process later. Files that it leads to are looked through too.
 
     Parameters
     ----------
@@ -87,8 +87,8 @@ def look_through(path: Path, *, links: bool) -> None:
     Raises
     ------
     ValueError
-        If it promises more than it can hold, leads elsewhere though it may not, or takes more
-        memory than there is.
+        If it promises more than it can hold, leads elsewhere though it may not, or a part of it
+        cannot be read.
     """
     known = [path, *_looked_through(path, links)]
     for other in known[1:] if links else ():
@@ -151,16 +151,37 @@ def _read(items: list[h5o.ObjectID]) -> None:
     """Read what a file holds; of large ones all attributes, and large datasets in part."""
     found = []
     for item in items:
-        with suppress(Exception):
+        with _reading(item):
             _read_attributes(item)
-            if isinstance(item, h5d.DatasetID):
-                found.append((_bytes(item), h5py.Dataset(item)))
-            elif isinstance(item, h5g.GroupID):
-                item.links.exists(b"no such name")
+        if isinstance(item, h5d.DatasetID):
+            found.append((_bytes(item), h5py.Dataset(item)))
+        elif isinstance(item, h5g.GroupID):
+            item.links.exists(b"no such name")
     whole = sum(size for size, _ in found) <= _WHOLE
     for size, dataset in found:
         for part in [()] if whole or size <= _SMALL else _ends(dataset):
-            _try_to_read(dataset, part)
+            with _reading(dataset.id):
+                dataset[part]
+
+
+@contextmanager
+def _reading(item: h5o.ObjectID) -> Iterator[None]:
+    """Put down to an object what the library raises; what Python cannot hold is no fault of it."""
+    try:
+        yield
+    except (UnicodeError, TypeError, NotImplementedError):
+        pass
+    except Exception as error:
+        if not (isinstance(item, h5d.DatasetID) and _filters_missing(item)):
+            name, why = h5i.get_name(item) or b"", shorten(error or type(error).__name__)
+            raise ValueError(f"{_shown(name)} cannot be read: {why}") from None
+
+
+def _filters_missing(dataset: h5d.DatasetID) -> bool:
+    """Return whether a dataset was packed by what is not installed here."""
+    how = dataset.get_create_plist()
+    codes = [how.get_filter(number)[0] for number in range(how.get_nfilters())]
+    return not all(h5z.filter_avail(code) for code in codes)
 
 
 def _read_attributes(item: h5o.ObjectID) -> None:
@@ -170,7 +191,7 @@ def _read_attributes(item: h5o.ObjectID) -> None:
     attributes = h5py.AttributeManager(h5py.HLObject(item)) if names else {}
     for name in names:
         if name != _DIMENSIONS:
-            with suppress(Exception):
+            with suppress(UnicodeError, TypeError, NotImplementedError):
                 attributes[name]
         elif isinstance(item, h5d.DatasetID):
             for dimension in range(item.rank):
@@ -179,15 +200,6 @@ def _read_attributes(item: h5o.ObjectID) -> None:
                     h5ds.iterate(item, dimension, scales.append, 0)
                 for scale in scales:
                     h5i.get_name(scale)
-
-
-def _try_to_read(dataset: h5py.Dataset, part: tuple[slice, ...]) -> None:
-    try:
-        dataset[part]
-    except MemoryError:
-        raise ValueError(f"{_shown(h5i.get_name(dataset.id))} takes too much memory") from None
-    except Exception:
-        pass  # whoever wants it will see
 
 
 def _ends(dataset: h5py.Dataset) -> list[tuple[slice, ...]]:

@@ -8,44 +8,7 @@ from typing import Any
 
 import pytest
 
-TINY = """
-schema       = 1
-kind         = "protocol"
-name         = "tiny"
-summary      = "Two pairs of spikes."
-step         = "1 ms"
-record_every = "10 ms"
-
-[model]
-circuit = "independent_pairs"
-
-[conditions.interval]
-values  = [5, -5]
-unit    = "ms"
-meaning = "Postsynaptic minus presynaptic spike"
-
-[[phases]]
-name     = "pairing"
-duration = "50 ms"
-
-[[phases.stimuli]]
-kind         = "pairing"
-presynaptic  = "presynaptic"
-postsynaptic = "postsynaptic"
-interval     = "interval"
-rate         = "50 Hz"
-count        = 2
-
-[measures.change]
-kind    = "relative_change"
-meaning = "Change of weight"
-phase   = "pairing"
-
-[plot]
-title   = "Two pairs"
-measure = "change"
-x       = "interval"
-"""
+from tools.hardening.small_protocols import TINY
 
 
 @pytest.fixture

@@ -44,6 +44,8 @@ MEMORY = 6 << 30
 LONGEST = 2000
 #: Inputs that one process reads before another takes its place.
 TOGETHER = 2500
+#: Inputs after which it says what came of them; a crash hides what it did not say.
+BETWEEN = 50
 
 
 @dataclass
@@ -129,11 +131,13 @@ def quick_seeds(target: Target) -> list[Seed]:
     with tempfile.TemporaryDirectory(prefix="hardening-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for seed in target.seeds():
-            begun = time.process_time()
-            with suppress(NeurospineError):
-                target.read(seed.data, seed.name, Path(folder))
-            if time.process_time() - begun < SLOWEST_SEED:
-                quick.append(seed)
+            for _ in range(2):  # at the first there is more to import
+                begun = time.process_time()
+                with suppress(NeurospineError):
+                    target.read(seed.data, seed.name, Path(folder))
+                if time.process_time() - begun < SLOWEST_SEED:
+                    quick.append(seed)
+                    break
     return quick
 
 
@@ -149,8 +153,8 @@ def attack(
 ) -> None:
     """Read inputs in a process of their own, and send what came of them."""
     quieten(folder)
-    tally, begun = Tally(), time.monotonic()
-    reader = Reader(target, folder, Guard(folder), tally)
+    begun = time.monotonic()
+    reader = Reader(target, folder, Guard(folder), Tally())
     lines, pool = Lines(), list(seeds)
     for seed in first:
         (folder / "current").write_bytes(json.dumps([seed.name, seed.data.hex()]).encode())
@@ -166,8 +170,12 @@ def attack(
         reader.read(changed)
         if lines.reached > before and len(data) < 20_000:
             pool.append(changed)
-    tally.lines, tally.seconds = lines.reached, time.monotonic() - begun
-    send.send(tally)
+        if reader.tally.inputs >= BETWEEN or reader.tally.findings:
+            reader.tally.lines = lines.reached
+            send.send((reader.tally, False))
+            reader.tally = Tally()
+    reader.tally.lines, reader.tally.seconds = lines.reached, time.monotonic() - begun
+    send.send((reader.tally, True))
 
 
 def quieten(folder: Path) -> None:
@@ -230,11 +238,13 @@ class Attack:
 
     def ended(self) -> bool:
         """Return whether the process has ended, and if so take what it sent."""
-        if self._receive.poll():
-            with suppress(EOFError):
-                self.tally = self._receive.recv()
-                self._close()
-                return True
+        with suppress(EOFError):
+            while self._receive.poll():
+                tally, whole = self._receive.recv()
+                self.tally.add(tally)
+                if whole:
+                    self._close()
+                    return True
         if self._process.is_alive():
             if self._shared.value != self._seen:
                 self._seen, self._since = self._shared.value, time.monotonic()
@@ -256,7 +266,8 @@ class Attack:
         with suppress(OSError, ValueError):
             name, data = json.loads((self.folder / "current").read_bytes())
             seed = Seed(name, bytes.fromhex(data))
-        self.tally = Tally(inputs=done, findings=[(kind, why, seed)])
+        self.tally.inputs = done
+        self.tally.findings.append((kind, why, seed))
         self.rest = self.numbers[done:] if done else range(0)
         self._close()
 

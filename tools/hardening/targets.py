@@ -1,5 +1,7 @@
 """What reads files from strangers, each with the files that attacks start from."""
 
+import itertools
+import os
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -155,23 +157,27 @@ def _toml_seeds(folder: str, *kinds: str) -> list[Seed]:
 
 def _check(data: bytes, name: str, folder: Path) -> None:
     """Do what ``neurospine check FILE`` does."""
-    path = _written(data, name, folder)
+    path = placed(data, folder / name)
     for edges in (shipped_folder() / "models" / "circuits").glob("*.csv"):
         if not (folder / edges.name).exists():
             (folder / edges.name).write_bytes(edges.read_bytes())
     list(check_files([str(path)], everything=False))
 
 
-def _written(data: bytes, name: str, folder: Path) -> Path:
-    path = folder / name
+def placed(data: bytes, path: Path) -> Path:
+    """Write a file that looks as if nobody had touched it for years, each at another time."""
     path.write_bytes(data)
+    os.utime(path, (next(_TIMES), 0))
     return path
+
+
+_TIMES = itertools.count()
 
 
 def _read_references(data: bytes, name: str, folder: Path) -> None:
     """As one in the folder that ``NEUROSPINE_LIBRARY`` names."""
     (folder / "library" / "data").mkdir(parents=True, exist_ok=True)
-    _written(data, "library/data/references.toml", folder)
+    placed(data, folder / "library/data/references.toml")
     references()
 
 
@@ -181,7 +187,7 @@ def _published_seeds() -> list[Seed]:
 
 
 def _read_published(data: bytes, name: str, folder: Path) -> None:
-    load_reference(str(_written(data, name, folder)))
+    load_reference(str(placed(data, folder / name)))
 
 
 _WITH_LIST = """
@@ -200,7 +206,7 @@ _SPIKES = b"cell,time [ms]\n0,1.5\n9,2.0\n3,90.0\n# a remark\n4, 1e2\n"
 
 
 def _read_spikes(data: bytes, name: str, folder: Path) -> None:
-    _written(data, "spikes.csv", folder)
+    placed(data, folder / "spikes.csv")
     protocol = Protocol.from_text(_WITH_LIST, folder=folder)
     spikes(protocol, {"cells": 10}, seed=0)
 
@@ -226,7 +232,7 @@ def edge_seeds() -> list[Seed]:
 
 def read_edge_file(data: bytes, name: str, folder: Path) -> None:
     """Read a list of edges as a circuit that names it does."""
-    connectivity = Connectivity(rule="edge_list", file=_written(data, name, folder).name)
+    connectivity = Connectivity(rule="edge_list", file=placed(data, folder / name).name)
     packed = name.endswith(".packed")
     text = data.decode(errors="replace") if packed else read_edges(connectivity, folder)
     parse_edges(text, connectivity)
