@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from neurospine.description.hdf5_guard import GUARD
 from neurospine.run_output import out
 
 
@@ -19,6 +20,7 @@ def cite(
 
     - `neurospine cite window.h5 > sources.bib`
     """
+    GUARD.start()  # it gets ready while others are imported
     from neurospine.analysis.citations import bibtex, citations
 
     for reference in citations(files):

@@ -9,6 +9,7 @@ import typer
 from rich.progress import Progress
 from rich.text import Text
 
+from neurospine.description.hdf5_guard import GUARD
 from neurospine.errors import ResultError
 from neurospine.run_output import err, out
 
@@ -69,6 +70,7 @@ def compare(
     Intervals are those of Student's t over pairs (Welch's for independent groups, noncentral t for
     standardised differences). One repeat with one seed has no interval.
     """
+    GUARD.start()  # it gets ready while others are imported
     from neurospine.analysis.forest_plot import forest_plot
     from neurospine.analysis.plots import write_picture
     from neurospine.listing_comparison import comparison_tables

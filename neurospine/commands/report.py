@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from neurospine.description.hdf5_guard import GUARD
 from neurospine.run_output import out
 
 
@@ -27,6 +28,7 @@ def report(
 
     Several runs come side by side: `neurospine report control.h5 fragile_x.h5 -o both.html`.
     """
+    GUARD.start()  # it gets ready while others are imported
     from neurospine.report_page.page import write_report
 
     page = write_report(files, output, force=force)

@@ -160,18 +160,25 @@ class Guard:
             Nothing if all is well; None where no process can be started, so that nobody has
             looked.
         """
-        place, found = str(path.absolute()), path.stat()
-        seen = (place, links, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
-        settled = time.time_ns() - found.st_mtime_ns > _SETTLED
+        seen = _seen(path, links)
+        settled = time.time_ns() - seen[-1] > _SETTLED
         with self._lock:
             if seen in self._passed:
                 return ""
-            wrong = self._look(json.dumps([place, links]))
+            wrong = self._look(json.dumps(seen[:2]))
             if wrong == "" and settled:
-                self._passed[seen] = None
-                if len(self._passed) > _MOST_REMEMBERED:
-                    del self._passed[next(iter(self._passed))]
+                self._keep(seen)
             return wrong
+
+    def trust(self, path: Path) -> None:
+        """Take a file as right that this process has just written."""
+        with self._lock:
+            self._keep(_seen(path, links=False))
+
+    def _keep(self, seen: _Seen) -> None:
+        self._passed[seen] = None
+        if len(self._passed) > _MOST_REMEMBERED:
+            del self._passed[next(iter(self._passed))]
 
     def _look(self, question: str) -> str | None:
         for last in (False, True):
@@ -223,6 +230,13 @@ class Guard:
         self._begin()
         if process is not None:
             process.disown()
+
+
+def _seen(path: Path, links: bool) -> _Seen:
+    """Return what tells one state of a file from another."""
+    found = path.stat()
+    place = str(path.absolute())
+    return place, links, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _words(status: int) -> str:

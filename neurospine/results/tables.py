@@ -11,6 +11,7 @@ from typing import Any
 import h5py
 import pandas as pd
 
+from neurospine.description.hdf5_guard import GUARD
 from neurospine.results.files import written_aside
 
 TEXT = h5py.string_dtype()
@@ -79,6 +80,7 @@ def new_file(path: Path, folder: Path | None = None) -> Iterator[NewFile]:
             disk.check()
             raise
         disk.check()
+    GUARD.trust(path)
 
 
 def write_table(group: h5py.Group, table: pd.DataFrame) -> None:

@@ -26,6 +26,7 @@ from neurospine.description.hdf5_guard import GUARD, Guard
 from neurospine.description.hdf5_look import look_through
 from neurospine.errors import ResultError
 from neurospine.learning.experiments.outcome import load_learning
+from neurospine.results.tables import new_file
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "tests" / "corpus"
@@ -95,6 +96,20 @@ def test_a_file_that_was_just_written_is_looked_through_again(
     assert guard.wrong_with(right, links=False) == ""
     monkeypatch.setattr(guard, "_look", lambda question: "looked again")
     assert guard.wrong_with(right, links=False) == "looked again"
+
+
+def test_what_this_process_has_written_is_not_looked_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "own.h5"
+    with new_file(path) as file:
+        file["x"] = np.arange(3)
+    monkeypatch.setattr(GUARD, "_look", lambda question: "looked at")
+    with opened(path, ResultError) as file:
+        assert file["x"].shape == (3,)
+    shutil.copy(path, tmp_path / "copy.h5")
+    with pytest.raises(ResultError), opened(tmp_path / "copy.h5", ResultError):
+        pass
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
