@@ -26,6 +26,7 @@ from typing import Any
 from neurospine.errors import NeurospineError
 from tools.hardening.guard import Guard, Lines
 from tools.hardening.judging import Reader, Tally, row
+from tools.hardening.making import Maker
 from tools.hardening.report import report, table
 from tools.hardening.targets import Seed, Target
 
@@ -71,14 +72,14 @@ def attack(
     quieten(folder)
     begun = time.monotonic()
     reader = Reader(target, folder, Guard(folder), Tally())
-    lines, pool = Lines(), list(seeds)
+    maker, lines, pool = Maker(target.change), Lines(), list(seeds)
     for seed in first:
         (folder / "current").write_bytes(json.dumps([seed.name, seed.data.hex()]).encode())
         reader.read(seed)
     for number in numbers:
-        random = Random(f"{start}/{target.name}/{number}")
-        seed = random.choice(pool)
-        data = target.change(seed.data, random)
+        key = f"{start}/{target.name}/{number}"
+        seed = Random(key).choice(pool)
+        data = maker.made(seed.data, key)
         changed = Seed(seed.name, data)
         (folder / "current").write_bytes(json.dumps([seed.name, data.hex()]).encode())
         shared.value = number
@@ -91,6 +92,7 @@ def attack(
             send.send((reader.tally, False))
             reader.tally = Tally()
     reader.tally.lines, reader.tally.seconds = lines.reached, time.monotonic() - begun
+    maker.end()
     send.send((reader.tally, True))
 
 
@@ -146,7 +148,7 @@ class Attack:
         self._shared = context.Value("q", -1)
         self._receive, send = context.Pipe(duplex=False)
         arguments = (target, seeds, first, numbers, start, self.folder, self._shared, send)
-        self._process = context.Process(target=attack, args=arguments, daemon=True)
+        self._process = context.Process(target=attack, args=arguments)
         self._process.start()
         send.close()
         self._seen, self._since = -1, time.monotonic()
