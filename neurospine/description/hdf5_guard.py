@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +36,13 @@ _FAILURES = {
 }  # fmt: skip
 
 _Seen = tuple[str, bool, int, int, int, int]
+
+
+class _Answer(NamedTuple):
+    """What is wrong with a file, and whether it will be until the file changes."""
+
+    wrong: str
+    lasting: bool
 
 
 class _EndedError(Exception):
@@ -62,7 +70,7 @@ class _Process:
             os.close(questions)
             os.close(answers)
 
-    def ask(self, question: str) -> str:
+    def ask(self, question: str) -> bytes:
         """Return the answer to a question."""
         left = question.encode() + b"\n"
         try:
@@ -71,7 +79,7 @@ class _Process:
         except OSError:
             raise _EndedError from None
         self.ready = self.ready or bool(self._line())
-        return str(json.loads(self._line()))
+        return self._line()
 
     def _line(self) -> bytes:
         while b"\n" not in self._waiting:
@@ -120,7 +128,7 @@ def _surroundings() -> dict[str, str]:
 
 
 class Guard:
-    """What looks through files for this process, and remembers which were right.
+    """What looks through files for this process, and remembers what was wrong.
 
     Parameters
     ----------
@@ -137,7 +145,7 @@ class Guard:
         self._lock = threading.Lock()
         self._process: _Process | None = None
         self._unable = not hasattr(signal, "setitimer")
-        self._passed: dict[_Seen, None] = {}
+        self._known: dict[_Seen, str] = {}
 
     def start(self) -> None:
         """Start the process, so that it is ready when a file is wanted; it need not be called."""
@@ -163,24 +171,26 @@ class Guard:
         seen = _seen(path, links)
         settled = time.time_ns() - seen[-1] > _SETTLED
         with self._lock:
-            if seen in self._passed:
-                return ""
-            wrong = self._look(json.dumps(seen[:2]))
-            if wrong == "" and settled:
-                self._keep(seen)
-            return wrong
+            if seen in self._known:
+                return self._known[seen]
+            found = self._look(json.dumps(seen[:2]))
+            if found is None:
+                return None
+            if found.lasting and settled:
+                self._keep(seen, found.wrong)
+            return found.wrong
 
     def trust(self, path: Path) -> None:
         """Take a file as right that this process has just written."""
         with self._lock:
-            self._keep(_seen(path, links=False))
+            self._keep(_seen(path, links=False), "")
 
-    def _keep(self, seen: _Seen) -> None:
-        self._passed[seen] = None
-        if len(self._passed) > _MOST_REMEMBERED:
-            del self._passed[next(iter(self._passed))]
+    def _keep(self, seen: _Seen, wrong: str) -> None:
+        self._known[seen] = wrong
+        if len(self._known) > _MOST_REMEMBERED:
+            del self._known[next(iter(self._known))]
 
-    def _look(self, question: str) -> str | None:
+    def _look(self, question: str) -> _Answer | None:
         for last in (False, True):
             if self._unable:
                 break
@@ -190,12 +200,12 @@ class Guard:
                 self._give_up(str(error))
                 break
             try:
-                return process.ask(question)
+                return _Answer(*json.loads(process.ask(question)))
             except _EndedError:
                 self._process = None
                 status = process.end(_PATIENCE)
                 if process.ready and (last or -status in _FAILURES):
-                    return _words(status)
+                    return _Answer(_words(status), -status in _FAILURES)
                 if last:  # else it had ended by itself, or was ended from outside
                     self._give_up(f"it ends with status {status}")
             except BaseException:  # its answer would be taken for that to the next question

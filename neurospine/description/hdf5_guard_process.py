@@ -45,14 +45,12 @@ def main() -> None:
     print(json.dumps("ready"), file=answers, flush=True)
     for _, line in zip(range(_MOST_READ), sys.stdin.buffer, strict=False):
         path, links = json.loads(line)
-        wrong = _wrong_with(Path(path), links)
-        print(json.dumps(wrong), file=answers, flush=True)
+        wrong, lasting = _wrong_with(Path(path), links)
+        print(json.dumps([wrong, lasting]), file=answers, flush=True)
         if wrong:  # nothing of it is to be left for the next
             gc.collect()
             _NOTED.clear()
-        if h5f.get_obj_count(
-            types=_OF_FILES
-        ):  # a damaged file that cannot be closed would be taken for another
+        if h5f.get_obj_count(types=_OF_FILES):  # one that stays open could be taken for another
             break
     os._exit(0)
 
@@ -65,19 +63,19 @@ def _note(lost: sys.UnraisableHookArgs) -> None:
     _NOTED.append(str(lost.exc_value))
 
 
-def _wrong_with(path: Path, links: bool) -> str:
-    """Return what is wrong with a file, or nothing."""
+def _wrong_with(path: Path, links: bool) -> tuple[str, bool]:
+    """Return what is wrong with a file, or nothing, and whether it says so itself."""
     try:
         size = path.stat().st_size
         signal.setitimer(signal.ITIMER_PROF, min(LEAST_TIME + TIME_BY_MB * size / 1e6, MOST_TIME))
         look_through(path, links=links)
         if _NOTED:
-            return f"it cannot be closed: {_NOTED[-1]}"
-    except Exception as error:
-        return str(error) or type(error).__name__
+            return f"it cannot be closed: {_NOTED[-1]}", True
+    except Exception as error:  # an OSError may be of the disk, or of one that writes the file
+        return str(error) or type(error).__name__, not isinstance(error, OSError)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    return ""
+    return "", True
 
 
 if __name__ == "__main__":

@@ -35,6 +35,8 @@ CRASHES = CORPUS / "results_of_learning" / "6d082276" / "learning.h5"
 #: At this one it follows an address in the file to itself.
 LOOPS = CORPUS / "edges_SONATA" / "571a1927" / "edges.h5"
 
+AGAIN = hdf5_guard._Answer("looked again", lasting=False)
+
 
 @pytest.fixture
 def guard() -> Iterator[Guard]:
@@ -82,11 +84,27 @@ def test_one_process_looks_through_many_files_and_remembers_those_that_were_righ
     first = pid(guard)
     assert guard.wrong_with(other, links=False) == ""
     assert pid(guard) == first
-    monkeypatch.setattr(guard, "_look", lambda question: "looked again")
+    monkeypatch.setattr(guard, "_look", lambda question: AGAIN)
     assert guard.wrong_with(right, links=False) == ""
     assert guard.wrong_with(right, links=True) == "looked again"
     os.utime(right, (1, 1))
     assert guard.wrong_with(right, links=False) == "looked again"
+
+
+def test_what_is_wrong_is_remembered_unless_it_may_be_of_the_disk(
+    guard: Guard, right: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with h5py.File(right, "r+") as file:
+        file["away"] = h5py.SoftLink("/x")
+    text = right.with_name("text.h5")
+    text.write_bytes(b"nothing")
+    places = (right, text, CRASHES)
+    for path in places[:2]:
+        os.utime(path, (0, 0))
+    first = [guard.wrong_with(path, links=False) for path in places]
+    monkeypatch.setattr(guard, "_look", lambda question: AGAIN)
+    again = [guard.wrong_with(path, links=False) for path in places]
+    assert again == [first[0], "looked again", first[2]]
 
 
 def test_a_file_that_was_just_written_is_looked_through_again(
@@ -94,7 +112,7 @@ def test_a_file_that_was_just_written_is_looked_through_again(
 ) -> None:
     os.utime(right)
     assert guard.wrong_with(right, links=False) == ""
-    monkeypatch.setattr(guard, "_look", lambda question: "looked again")
+    monkeypatch.setattr(guard, "_look", lambda question: AGAIN)
     assert guard.wrong_with(right, links=False) == "looked again"
 
 
@@ -104,7 +122,7 @@ def test_what_this_process_has_written_is_not_looked_through(
     path = tmp_path / "own.h5"
     with new_file(path) as file:
         file["x"] = np.arange(3)
-    monkeypatch.setattr(GUARD, "_look", lambda question: "looked at")
+    monkeypatch.setattr(GUARD, "_look", lambda question: AGAIN)
     with opened(path, ResultError) as file:
         assert file["x"].shape == (3,)
     shutil.copy(path, tmp_path / "copy.h5")
