@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-from h5py import h5a, h5d, h5ds, h5g, h5i, h5l, h5o, h5z
+import numpy as np
+from h5py import h5a, h5d, h5ds, h5g, h5i, h5l, h5o, h5s, h5z
 
 from neurospine.errors import shorten
 
@@ -127,7 +128,8 @@ def _lies_elsewhere(dataset: h5d.DatasetID) -> bool:
 
 def _bytes(dataset: h5d.DatasetID) -> int:
     """Return how many bytes a dataset says it holds."""
-    return math.prod(dataset.shape or (0,)) * int(dataset.dtype.itemsize)
+    shape = dataset.shape
+    return 0 if shape is None else math.prod(shape) * int(dataset.dtype.itemsize)
 
 
 def _led_to(file: h5py.File, folder: Path) -> Iterator[Path]:
@@ -154,14 +156,23 @@ def _read(items: list[h5o.ObjectID]) -> None:
         with _reading(item):
             _read_attributes(item)
         if isinstance(item, h5d.DatasetID):
-            found.append((_bytes(item), h5py.Dataset(item)))
+            found.append((_bytes(item), item))
         elif isinstance(item, h5g.GroupID):
             item.links.exists(b"no such name")
     whole = sum(size for size, _ in found) <= _WHOLE
     for size, dataset in found:
-        for part in [()] if whole or size <= _SMALL else _ends(dataset):
-            with _reading(dataset.id):
-                dataset[part]
+        with _reading(dataset):
+            if whole or size <= _SMALL:
+                _read_values(dataset, h5s.ALL, h5s.ALL)
+            else:
+                for part in _ends(dataset):
+                    h5py.Dataset(dataset)[part]
+
+
+def _read_values(source: h5d.DatasetID | h5a.AttrID, *spaces: Any) -> None:
+    """Read all of a dataset or attribute, as `h5py` does but for what Python makes of it."""
+    if source.shape is not None:
+        source.read(*spaces, np.empty(source.shape, source.dtype))
 
 
 @contextmanager
@@ -188,11 +199,10 @@ def _read_attributes(item: h5o.ObjectID) -> None:
     """Read the attributes of an object, and what those of a dataset say of its dimensions."""
     names: list[bytes] = []
     h5a.iterate(item, names.append)
-    attributes = h5py.AttributeManager(h5py.HLObject(item)) if names else {}
     for name in names:
         if name != _DIMENSIONS:
             with suppress(UnicodeError, TypeError, NotImplementedError):
-                attributes[name]
+                _read_values(h5a.open(item, name))
         elif isinstance(item, h5d.DatasetID):
             for dimension in range(item.rank):
                 scales: list[h5d.DatasetID] = []
@@ -202,18 +212,19 @@ def _read_attributes(item: h5o.ObjectID) -> None:
                     h5i.get_name(scale)
 
 
-def _ends(dataset: h5py.Dataset) -> list[tuple[slice, ...]]:
+def _ends(dataset: h5d.DatasetID) -> list[tuple[slice, ...]]:
     """Return the first and the last chunk of a dataset, or as much of one that has none."""
-    chunks = dataset.chunks
-    if chunks is None:
+    how = dataset.get_create_plist()
+    if how.get_layout() == h5d.CHUNKED:
+        dataset.get_num_chunks()
+        chunks = how.get_chunk()
+    else:
         left = _SMALL // dataset.dtype.itemsize
         sizes = []
         for size in reversed(dataset.shape):
             sizes.append(max(1, min(size, left)))
             left //= max(1, size)
         chunks = tuple(reversed(sizes))
-    else:
-        dataset.id.get_num_chunks()
     pairs = list(zip(dataset.shape, chunks, strict=True))
     return [
         tuple(slice(0, chunk) for _, chunk in pairs),

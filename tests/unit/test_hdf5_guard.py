@@ -15,12 +15,13 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import pytest
 
-from neurospine.description import hdf5_guard
+from neurospine.description import hdf5_guard, hdf5_look
 from neurospine.description.hdf5_files import opened
 from neurospine.description.hdf5_guard import GUARD, Guard
 from neurospine.description.hdf5_look import look_through
@@ -250,14 +251,19 @@ def test_of_large_files_both_ends_are_read(tmp_path: Path, monkeypatch: pytest.M
         file["deep"] = np.zeros(1)
         file["deep"].attrs["x"] = [1, 2]
     read: list[tuple[str, object]] = []
-    before = h5py.Dataset.__getitem__
+    in_part, whole = h5py.Dataset.__getitem__, hdf5_look._read_values
 
     def noted(self: h5py.Dataset, part: object, **words: object) -> object:
-        found = before(self, part, **words)
+        found = in_part(self, part, **words)
         read.append((self.name, np.shape(found)))
         return found
 
+    def noted_whole(source: Any, *spaces: Any) -> None:
+        whole(source, *spaces)
+        read.append((h5py.h5i.get_name(source).decode(), source.shape))
+
     monkeypatch.setattr(h5py.Dataset, "__getitem__", noted)
+    monkeypatch.setattr(hdf5_look, "_read_values", noted_whole)
     monkeypatch.setattr("neurospine.description.hdf5_look._WHOLE", 100)
     monkeypatch.setattr("neurospine.description.hdf5_look._SMALL", 80)
     look_through(path, links=False)
@@ -267,7 +273,7 @@ def test_of_large_files_both_ends_are_read(tmp_path: Path, monkeypatch: pytest.M
         "/row": [(1, 10), (1, 10)],
         "/small": [(3,)],
         "/empty": [(0, 3)],
-        "/deep": [(1,)],
+        "/deep": [(2,), (1,)],
     }
 
 

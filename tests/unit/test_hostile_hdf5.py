@@ -25,6 +25,10 @@ def promise(file: h5py.File) -> None:
     file.create_dataset("phases/start", (2**40,), "f8", chunks=(1000,))
 
 
+def promise_one_value(file: h5py.File) -> None:
+    file.create_dataset("phases/text", (), "S2000000000")
+
+
 def lead_away(file: h5py.File) -> None:
     del file["phases/start"]
     file["phases/start"] = h5py.ExternalLink("other.h5", "/x")
@@ -48,6 +52,7 @@ def lose_its_protocol(file: h5py.File) -> None:
     ("change", "words"),
     [
         (promise, "it promises 8796093"),
+        (promise_one_value, "it promises 20000"),
         (lead_away, "'phases/start' leads to another place"),
         (lie_elsewhere, "'phases/start' lies in another file"),
         (go_in_a_circle, "leads to another place"),
