@@ -13,6 +13,7 @@ import resource
 import signal
 import sys
 from pathlib import Path
+from typing import Any, TextIO
 
 from h5py import h5f
 
@@ -42,17 +43,22 @@ def main() -> None:
             limit, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard)
         )
     sys.unraisablehook = _note
-    print(json.dumps("ready"), file=answers, flush=True)
+    _say(answers, "ready")
     for _, line in zip(range(_MOST_READ), sys.stdin.buffer, strict=False):
         path, links = json.loads(line)
         wrong, lasting = _wrong_with(Path(path), links)
-        print(json.dumps([wrong, lasting]), file=answers, flush=True)
+        _say(answers, [wrong, lasting])
         if wrong:  # nothing of it is to be left for the next
             gc.collect()
             _NOTED.clear()
         if h5f.get_obj_count(types=_OF_FILES):  # one that stays open could be taken for another
             break
     os._exit(0)
+
+
+def _say(answers: TextIO, what: Any) -> None:
+    answers.write(f"{json.dumps(what)}\n")
+    answers.flush()
 
 
 #: What went wrong where nothing could be raised, when parts of a file were given up.

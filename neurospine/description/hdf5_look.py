@@ -209,7 +209,7 @@ def _read_attributes(item: h5o.ObjectID) -> None:
                 if h5ds.get_num_scales(item, dimension):
                     h5ds.iterate(item, dimension, scales.append, 0)
                 for scale in scales:
-                    h5i.get_name(scale)
+                    h5ds.get_scale_name(scale)
 
 
 def _ends(dataset: h5d.DatasetID) -> list[tuple[slice, ...]]:

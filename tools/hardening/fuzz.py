@@ -7,6 +7,7 @@ and the exit status is 1.
 """
 
 import argparse
+import faulthandler
 import hashlib
 import json
 import multiprocessing
@@ -105,6 +106,7 @@ def quieten(folder: Path) -> None:
     said = os.open(folder / "said", os.O_WRONLY | os.O_CREAT)
     for stream in (1, 2):
         os.dup2(said, stream)
+    faulthandler.enable()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -173,8 +175,7 @@ class Attack:
         else:
             self._process.join()
             said = (self.folder / "said").read_text(errors="replace").strip()
-            last = said.splitlines()[-1:] or [""]
-            self._fail("crash", f"ended with {self._process.exitcode}: {last[0]}"[:200])
+            self._fail("crash", f"ended with {self._process.exitcode}: {_last_place(said)}")
         return True
 
     def _fail(self, kind: str, why: str) -> None:
@@ -192,6 +193,14 @@ class Attack:
     def _close(self) -> None:
         self._process.join()
         self._place.cleanup()
+
+
+def _last_place(said: str) -> str:
+    """Return where a process was when it crashed, as Python saw it, or what it said last."""
+    crash = said.rpartition("Fatal Python error")[2]
+    frames = re.findall(r'^  File ".*/(.+)", line (\d+) in (\w+)$', crash, re.MULTILINE)
+    last = said.splitlines()[-1:] or [""]
+    return " < ".join(f"{file}:{line}" for file, line, _ in frames[:6]) or last[0][:200]
 
 
 def keep(corpus: Path, target: str, findings: list[tuple[str, str, Seed]]) -> None:
