@@ -106,6 +106,10 @@ class _Stopped(KeyboardInterrupt):
     """An interrupt of a run whose records are in its file."""
 
 
+class _Written(KeyboardInterrupt):
+    """An interrupt after a run whose file is written, but not read again."""
+
+
 def run_in(
     program: Program,
     plan: Plan,
@@ -123,6 +127,10 @@ def run_in(
     except _Stopped:
         keep = has_checkpoint(folder)
         raise
+    except _Written:
+        _whole(path, plan, folder)
+        keep = False
+        raise
     except KeyboardInterrupt:
         keep = _has_records(folder)
         raise
@@ -133,7 +141,16 @@ def run_in(
         raise
     finally:
         if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder; an interrupt meanwhile leaves no half of it."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except KeyboardInterrupt:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _has_records(folder: Path) -> bool:
@@ -158,6 +175,14 @@ def _go(
     write_part(folder, path, complete=ended, info=info)
     if not ended:
         raise _Stopped
+    try:
+        return _whole(path, plan, folder)
+    except KeyboardInterrupt:
+        raise _Written from None
+
+
+def _whole(path: Path, plan: Plan, folder: Path) -> Trajectory:
+    """Return what is in the file of a run in a folder, if no record of it was lost."""
     trajectory = Trajectory.from_hdf5(path)
     _check_whole(trajectory, plan, folder)
     return trajectory

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurospine import Trajectory, recover, resume, simulate
+from neurospine import Protocol, Trajectory, recover, resume, simulate
 from neurospine.results.part import part_of
 
 #: Long enough for any build or start of a program on a busy machine, in seconds.
@@ -256,3 +256,20 @@ def test_program_ends_when_its_command_was_killed(recording: Any, tmp_path: Path
     process.kill()
     process.wait(SOON)
     wait_until_still(tmp_path / "run.h5.part" / "spines_pair.segment")
+
+
+def test_an_interrupt_while_the_file_is_read_again_leaves_the_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, path = Trajectory.from_hdf5, tmp_path / "run.h5"
+
+    def interrupted(place: Path) -> Trajectory:
+        monkeypatch.setattr(Trajectory, "from_hdf5", read)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trajectory, "from_hdf5", interrupted)
+    protocol = Protocol.from_text(PROTOCOL.format(name="short", duration="1 s"))
+    with pytest.raises(KeyboardInterrupt):
+        simulate(None, protocol, backend="numpy", output=path)
+    assert [place.name for place in tmp_path.iterdir()] == ["run.h5"]
+    assert Trajectory.from_hdf5(path).complete

@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import re
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -34,7 +35,7 @@ from tools.hardening.targets import Seed, Target
 #: A file that is right and takes longer is no start: a tenth of the inputs would be as slow.
 SLOWEST_SEED = 0.25
 #: Seconds without a sign of life after which a process counts as hanging.
-PATIENCE = 60.0
+PATIENCE = 30.0
 #: Bytes that a process may take; whoever wants more has taken a number in a file for granted.
 MEMORY = 6 << 30
 #: Inputs that one process reads before another takes its place.
@@ -170,8 +171,11 @@ class Attack:
                 self._seen, self._since = self._shared.value, time.monotonic()
             if time.monotonic() - self._since < PATIENCE:
                 return False
+            os.kill(self._process.pid or 0, signal.SIGABRT)  # it says where it is
+            self._process.join(5)
             self._process.kill()
-            self._fail("hang", f"no end within {PATIENCE:g} s")
+            where = _last_place((self.folder / "said").read_text(errors="replace"))
+            self._fail("hang", f"no end within {PATIENCE:g} s: {where}")
         else:
             self._process.join()
             said = (self.folder / "said").read_text(errors="replace").strip()

@@ -37,7 +37,7 @@ def interrupted(run: Run, seconds: float) -> tuple[str, int]:
 
 def wrong(run: Run, status: int, expected: dict[str, Any]) -> str:
     """Return what is wrong with what an interrupted run said and left; nothing if all is well."""
-    if status not in (0, 130):
+    if status not in (0, 130, -signal.SIGINT):  # the last is 130 too, as a shell sees it
         return f"exit status {status}"
     if "Traceback" in (run.folder / "said").read_text():
         return "a traceback"

@@ -167,7 +167,7 @@ def _check(data: bytes, name: str, folder: Path) -> None:
 def placed(data: bytes, path: Path) -> Path:
     """Write a file that looks as if nobody had touched it for years, each at another time."""
     path.write_bytes(data)
-    os.utime(path, (next(_TIMES), 0))
+    os.utime(path, times=(0, next(_TIMES)))
     return path
 
 
