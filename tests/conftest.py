@@ -23,6 +23,8 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep tests away from the user's folders; workers of one session share their builds."""
+    from tests.compiled_headers import share
+
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     with pytest.MonkeyPatch.context() as patch:
@@ -30,6 +32,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("XDG_DATA_HOME", str(shared / "data"))
         for name in ("NEUROSPINE_LIBRARY", "NEUROSPINE_DATA"):
             patch.delenv(name, raising=False)
+        share(patch, shared / "headers")
         yield
 
 

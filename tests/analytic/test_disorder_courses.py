@@ -116,8 +116,7 @@ def test_pairs_of_spikes_count_with_the_strength_of_their_time(backend: str, for
 
 
 @pytest.mark.parametrize(
-    "backend",
-    [pytest.param("numpy", marks=pytest.mark.slow), pytest.param("cpp", marks=pytest.mark.cpp)],
+    "backend", ["numpy", pytest.param("cpp", marks=[pytest.mark.cpp, pytest.mark.slow])]
 )
 def test_conditions_have_courses_of_their_own(backend: str) -> None:
     """Each condition goes as a run of its own would: they share their random numbers."""

@@ -56,7 +56,7 @@ def run(backend: str, form: str, spine_step: str) -> Trajectory:
         {"kind": "poisson", "population": name, "rate": "10 Hz"} for name in ("axons", "cells")
     ]
     protocol = Protocol(
-        name="turnover", model={"circuit": "many_pairs"}, step="1 ms", record_every="1 s",
+        name="turnover", model={"circuit": "many_pairs"}, step="2 ms", record_every="1 s",
         spine_step=spine_step, phases=[{"name": "all", "duration": "10 s", "stimuli": noise}],
     )  # fmt: skip
     model = spine("pair", "head_volume", STAGES, "volume_weight")
@@ -112,7 +112,7 @@ def test_spines_that_only_fluctuate_do_so_between_snapshots(backend: str) -> Non
     found: dict[str, Any] = {}
     for every in ("1 s", "10 s"):
         protocol = Protocol(
-            name="fluctuation", model={"circuit": "many_pairs"}, step="1 ms", record_every=every,
+            name="fluctuation", model={"circuit": "many_pairs"}, step="5 ms", record_every=every,
             phases=[{"name": "all", "duration": "10 s"}],
         )  # fmt: skip
         found[every] = simulate(model, protocol, backend=backend).spines["pair"]["volume"].values
