@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,12 @@ from neurospine.errors import BuildError
 from neurospine.simulation.backends.standalone import build_cache
 from neurospine.simulation.backends.standalone.source import _HEADERS
 
+#: So many programs a process makes without: reading the headers costs more than it spares them.
+ALONE = 3
+
 
 def share(patch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Let g++ find the headers in a folder, to which the first program that is made writes them.
+    """Let g++ find the headers in a folder, to which they are written when programs are made.
 
     It takes what it has read before wherever flags are the same, and the machine code is the same.
     Other compilers, and a session without programs, see nothing of it.
@@ -28,8 +32,10 @@ def share(patch: pytest.MonkeyPatch, folder: Path) -> None:
     (folder / first).write_text(f"#include_next <{first}>\n")
     patch.setenv("CPATH", str(folder), prepend=os.pathsep if os.environ.get("CPATH") else None)
 
+    made = count(1)
+
     def compile_with_headers(work: Path, command: Sequence[str] = ()) -> None:
-        if not command:
+        if not command and next(made) > ALONE:
             _read_once(folder / f"{first}.gch")
         compile_alone(work, command)
 
