@@ -13,6 +13,11 @@ from pathlib import Path
 
 import pytest
 
+#: Programs of JAX run for a moment in tests: a quarter of the time went into making them fast.
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep pytest-xdist from putting files with few tests, which take longest, at the end."""
@@ -36,8 +41,6 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep tests away from the user's folders; workers of one session share their builds."""
-    from tests.compiled_headers import share
-
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     with pytest.MonkeyPatch.context() as patch:
@@ -45,7 +48,6 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("XDG_DATA_HOME", str(shared / "data"))
         for name in ("NEUROSPINE_LIBRARY", "NEUROSPINE_DATA"):
             patch.delenv(name, raising=False)
-        share(patch, shared / "headers")
         yield
 
 
