@@ -94,7 +94,7 @@ def test_the_drift_follows_a_centre_that_moves(backend: str) -> None:
     [
         ("numpy", "folded"),
         ("numpy", "neuron_traces"),
-        ("numpy", "textbook"),
+        pytest.param("numpy", "textbook", marks=pytest.mark.slow),
         pytest.param("cpp", "folded", marks=pytest.mark.cpp),
     ],
 )
