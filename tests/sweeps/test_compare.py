@@ -21,6 +21,7 @@ from neurospine import (
     simulate,
     sweep,
 )
+from neurospine.analysis.forest_plot import forest_plot
 from neurospine.analysis.repeat_values import repeat_values
 from neurospine.starting_files import starting_text
 
@@ -220,3 +221,4 @@ def test_runs_without_chance_say_that_seeds_tell_no_more(tmp_path: Path) -> None
         "tau_plus = 20 ms: all pairs are alike",
     ]
     assert (found.table["high"] == found.table["low"]).all()
+    assert len(forest_plot(found.table, found.control).axes) == 1  # no standardised differences

@@ -162,3 +162,10 @@ def test_check_names_a_file_once_and_says_where_parts_are_looked_up(
     message = command("check", "net.toml").err
     assert "net.toml: [projections.join]: no model named 'own_spine'" in message
     assert "There is own_spine.toml, but a name is looked up in the library" in message
+
+
+def test_values_of_the_wrong_type_are_told_what_is_wanted(tables: dict[str, Any]) -> None:
+    assert "repeats: a whole number is wanted, found 'many'" in said(tables, repeats="many")
+    assert "repeats: a whole number is wanted, found 1.5" in said(tables, repeats=1.5)
+    assert "summary: a text in quotes is wanted, found 3" in said(tables, summary=3)
+    assert "references: a list is wanted, found 'one'" in said(tables, references="one")
