@@ -30,7 +30,7 @@ from neurospine.simulation.simulate import prepare
 pytestmark = pytest.mark.cpp
 #: Long enough for any start of a program on a busy machine, in seconds.
 PATIENCE = 120.0
-TRIALS = 5
+TRIALS = 3
 #: Up to which share of its output, and how many seconds more, a program may go on.
 FURTHER, LATER = 0.15, 0.004
 

@@ -27,6 +27,7 @@ from neurospine.simulation.backends.standalone.arguments import BORDERS, Slot, s
 from neurospine.simulation.backends.standalone.precision import single
 from neurospine.simulation.backends.standalone.tables import Tables
 from neurospine.simulation.backends.standalone.visits import apart
+from neurospine.simulation.exact import solved_once
 from neurospine.simulation.network import Network
 
 _DEVICE = "neurospine_standalone"
@@ -72,7 +73,8 @@ def generate(network: Network, folder: Path) -> list[Slot]:
                 pathway.codeobj_class = _CodeObject
         caller, clock = border_caller(network)
         assembly.network.add(caller)
-        with refusals(), catch_logs():  # that the order of statements matters is meant
+        # It is meant that the order of statements matters.
+        with refusals(), solved_once(), catch_logs():
             assembly.network.run(0 * second, namespace={})
             for border, runner in zip(network.borders, assembly.borders, strict=True):
                 if border.kernel is None:
