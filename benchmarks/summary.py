@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-TITLE = "all workloads: neurospine beside others"
+TITLE = "all workloads: neurospine and other programs"
 #: Workload, the table that has it, its column, and which row is whose.
 WORKLOADS = (
     (

@@ -27,14 +27,21 @@ print(f"{len(contacts)} contacts lived, {len(born)} of them were born while the 
 
 # %%
 # Sizes at the end spread nearly as a log-normal distribution does, and single spines wander.
+# The first thirty days let births and losses settle; then there is a snapshot every day.
 
 day = 86400.0
-last = spines["volume"].isel(time=-1).values
-followed = spines["volume"].isel(slot=slice(0, 60)).where(lambda volume: volume > 0)
+month = spines["volume"].sel(time=slice(30 * day, None))
+last = month.isel(time=-1).values
+followed = month.isel(slot=slice(0, 60)).where(lambda volume: volume > 0)
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
-left.plot(spines["time"] / day, followed, color="C0", alpha=0.4, linewidth=0.8)
-left.set(xlabel="time (days)", ylabel="head volume (um$^3$)", yscale="log", title="Sixty sites")
+left.plot(month["time"] / day - 30, followed, color="C0", alpha=0.4, linewidth=0.8)
+left.set(
+    xlabel="time (days of imaging)",
+    ylabel="head volume (um$^3$)",
+    yscale="log",
+    title="Sixty sites",
+)
 right.hist(np.log10(last[last > 0]), bins=40, color="C0")
 right.set(xlabel="log10 of head volume", ylabel="spines", title="Sizes at the end")
 plt.show()

@@ -23,7 +23,8 @@ figure = picture(trajectory, protocol, measure(trajectory, protocol))
 
 slots = trajectory.slots["spines"]
 print(slots.groupby("compartment").size().rename("sites").to_string())
-print({name: slots.attrs["units"].get(name, "") for name in slots.columns})
+for name, unit in slots.attrs["units"].items():
+    print(f"{name} [{unit}]")
 
 # %%
 # Variables of the cell were recorded every millisecond. A second of potentials, at the soma and out

@@ -16,6 +16,7 @@ from neurospine.commands import export as exporting
 from neurospine.commands import learn as learning
 from neurospine.commands import report as reporting
 from neurospine.commands import sweep as sweeping
+from neurospine.commands.help_pages import Command, Commands
 from neurospine.commands.options import (
     BackendName,
     Disorders,
@@ -32,6 +33,7 @@ from neurospine.errors import NeurospineError, ResultError
 from neurospine.run_output import err, file_name, finish, kept, out, progress_bar
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -81,13 +83,13 @@ def _plain(text: str) -> str:
     return text.replace("[", r"\[")
 
 
-app.command("list")(with_verbose(library.list_))
-app.command()(with_verbose(library.show))
-app.command()(with_verbose(library.check))
-app.command()(with_verbose(starting.new))
+app.command("list", cls=Command)(with_verbose(library.list_))
+app.command(cls=Command)(with_verbose(library.show))
+app.command(cls=Command)(with_verbose(library.check))
+app.command(cls=Command)(with_verbose(starting.new))
 
 
-@app.command()
+@app.command(cls=Command)
 @with_verbose
 def run(
     protocol: Annotated[
@@ -159,7 +161,7 @@ def run(
     loaded = load_protocol(protocol)
     chosen = choose(model, spine, parameters, set_)(loaded).with_disorder(*disorder or ())
     names = [*(disorder or ()), *(parameters or ())]
-    path = output or Path(file_name(loaded.name, spine, names, seed))
+    path = output or Path(file_name(loaded.name, (model, spine), names, seed, set_ or ()))
     if not path.name or path.suffix in (".png", ".csv"):
         raise ResultError(f"-o {output}: must be the name of an HDF5 file, such as run.h5")
     check_output(path, force=force)
@@ -185,13 +187,13 @@ def run(
     finish(trajectory, loaded, path, quiet)
 
 
-app.command()(with_verbose(validation.validate))
-app.command()(with_verbose(sweeping.sweep))
-app.command()(with_verbose(comparing.compare))
-app.command()(with_verbose(learning.learn))
-app.command()(with_verbose(recovery.recover))
-app.command()(with_verbose(citing.cite))
-app.command()(with_verbose(exporting.export))
-app.command()(with_verbose(reporting.report))
-app.command()(with_verbose(starting.schema))
-app.command()(with_verbose(examining.doctor))
+app.command(cls=Command)(with_verbose(validation.validate))
+app.command(cls=Command)(with_verbose(sweeping.sweep))
+app.command(cls=Command)(with_verbose(comparing.compare))
+app.command(cls=Command)(with_verbose(learning.learn))
+app.command(cls=Command)(with_verbose(recovery.recover))
+app.command(cls=Command)(with_verbose(citing.cite))
+app.command(cls=Command)(with_verbose(exporting.export))
+app.command(cls=Command)(with_verbose(reporting.report))
+app.command(cls=Command)(with_verbose(starting.schema))
+app.command(cls=Command)(with_verbose(examining.doctor))

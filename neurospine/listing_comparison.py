@@ -22,10 +22,10 @@ def comparison_tables(comparison: Any) -> Iterator[Table | Text]:
             title=f"{escape(group)} against {escape(comparison.control)}", box=box.SIMPLE_HEAD,
             title_justify="left", caption="in brackets intervals of 95 %; * without zero",
         )  # fmt: skip
-        table.add_column("measure", overflow="fold", min_width=16)
+        table.add_column("measure", overflow="fold")
         for name in ("control", "difference", "%", "effect size"):
             table.add_column(name, justify="right")
-        table.add_column("n", justify="right")
+        table.add_column("n", justify="right", no_wrap=True)
         for _, row in shown[shown["group"] == group].iterrows():
             words = ", ".join(filter(None, [row["measure"], place_words(row, shown)]))
             table.add_row(

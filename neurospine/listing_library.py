@@ -49,7 +49,7 @@ def library_tables(word: str | None = None) -> Iterator[RenderableType]:
         except NeurospineError as error:
             broken.append(str(error))
     for kind in kinds:
-        table = Listing(f"\nModels: {kind}", "name", "what it is", "parameter sets")
+        table = Listing(f"\nModels: {kind}", "name", "what it is", "parameter sets", spare=1)
         for name, part in sorted(parts.items()):
             if part.kind == kind:
                 table.add(name, part.summary, ", ".join(getattr(part, "sets", {})))
@@ -64,7 +64,7 @@ def library_tables(word: str | None = None) -> Iterator[RenderableType]:
 
 def _protocols(broken: list[str]) -> Listing:
     """Return the protocols; what is wrong with those that cannot be read goes to `broken`."""
-    table = Listing("Protocols", "name", "what it does", "sources")
+    table = Listing("Protocols", "name", "what it does", "sources", spare=1)
     for name, path in sorted(list_files("protocols").items()):
         try:
             protocol = load_protocol(path)

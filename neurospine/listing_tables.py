@@ -27,10 +27,12 @@ class Listing:
         Its columns; the first is never wrapped.
     lead
         How many of them stand in the first line of a row where rows are lines.
+    spare
+        How many of the last ones are left out where that keeps the rest a table.
     """
 
-    def __init__(self, title: str, *columns: str, lead: int = 1) -> None:
-        self.title, self.columns, self.lead = title, columns, lead
+    def __init__(self, title: str, *columns: str, lead: int = 1, spare: int = 0) -> None:
+        self.title, self.columns, self.lead, self.spare = title, columns, lead, spare
         self.rows: list[tuple[Text, ...]] = []
 
     def add(self, *cells: str | Text) -> None:
@@ -39,9 +41,11 @@ class Listing:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield a table if its columns have room, else a few lines for each row."""
-        if self._least() <= options.max_width:
-            yield self._table()
-            return
+        filled = [n for n in range(len(self.columns)) if n == 0 or any(r[n] for r in self.rows)]
+        for columns in (filled, [n for n in filled if n < len(self.columns) - self.spare]):
+            if self._least(columns) <= options.max_width:
+                yield self._table(columns)
+                return
         yield Text(self.title, style="italic")
         for row in self.rows:
             first = (cell for cell in row[: self.lead] if cell.plain)
@@ -50,22 +54,24 @@ class Listing:
                 if cell.plain:
                     yield Padding(Text.assemble((f"{title}: ", "dim"), cell), (0, 0, 0, 4))
 
-    def _least(self) -> int:
-        """Return the width below which a column would be torn."""
+    def _least(self, columns: list[int]) -> int:
+        """Return the width below which one of these columns would be torn."""
         total = 0
-        for number, title in enumerate(self.columns):
-            texts = [title, *(row[number].plain for row in self.rows)]
+        for number in columns:
+            texts = [self.columns[number], *(row[number].plain for row in self.rows)]
             natural = max(len(line) for text in texts for line in text.split("\n"))
             word = max(len(word) for text in texts for word in (text.split() or [""]))
             total += natural if number == 0 else max(word, min(natural, NARROWEST))
-        return total + _GAP * len(self.columns)
+        return total + _GAP * len(columns)
 
-    def _table(self) -> Table:
+    def _table(self, columns: list[int]) -> Table:
         table = Table(title=self.title, title_justify="left", box=None, padding=(0, _GAP, 0, 0))
-        for number, title in enumerate(self.columns):
-            table.add_column(title, header_style="bold", no_wrap=number == 0, overflow="fold")
+        for number in columns:
+            table.add_column(
+                self.columns[number], header_style="bold", no_wrap=number == 0, overflow="fold"
+            )
         for row in self.rows:
-            table.add_row(*row)
+            table.add_row(*(row[number] for number in columns))
         return table
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,14 +15,30 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 out = Console()
 err = Console(stderr=True)
+#: A name of a file that is longer is cut.
+_LONGEST_NAME = 120
 #: Units of biological time by length in seconds; a run counts the largest it has two of.
 _UNITS = (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
 
 
-def file_name(protocol: str, spine: str | None, chosen: Iterable[str], seed: int) -> str:
-    """Return how a result is called: by protocol, spine model, what else was chosen, and seed."""
-    words = [protocol, *([Path(spine).stem] if spine else []), *map(_plain, chosen)]
-    return "-".join([*words, *([f"seed{seed}"] if seed else [])]) + ".h5"
+def file_name(
+    protocol: str,
+    models: Iterable[str | None],
+    chosen: Iterable[str],
+    seed: int,
+    values: Iterable[str] = (),
+) -> str:
+    """Return how a result is called: by protocol, models, what else was chosen, values and seed.
+
+    Values are texts such as ``"tau_plus=20 ms"``; of these stay letters, digits and ``_=.+-``.
+    """
+    words = [protocol, *(Path(model).stem for model in models if model), *map(_plain, chosen)]
+    words += [re.sub(r"[^\w=.+-]", "", value) for value in values]
+    name = "-".join([*words, *([f"seed{seed}"] if seed else [])])
+    if len(name) > _LONGEST_NAME:
+        digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+        name = f"{name[: _LONGEST_NAME - 13]}-{digest}"
+    return f"{name}.h5"
 
 
 def _plain(name: str) -> str:

@@ -53,12 +53,14 @@ def starting_text(kind: str, name: str) -> str:
         raise LibraryError(
             f"{name!r} is no name: a letter, then letters, digits and underscores.{hint}"
         )
-    template = _shipped("templates") / f"{kind}.toml"
-    return (
-        template.read_text(encoding="utf-8")
-        .replace("NAME.toml", f"{name}.toml")
-        .replace('"NAME"', f'"{name}"')
-    )
+    template = (_shipped("templates") / f"{kind}.toml").read_text(encoding="utf-8")
+    text = template.replace("NAME.toml", f"{name}.toml")
+    # A comment behind the name stays below those of other lines, if there is room.
+    return re.sub(r'"NAME"( +(?=#))?', lambda m: _named(name, len(m[0]), bool(m[1])), text)
+
+
+def _named(name: str, width: int, comment: bool) -> str:
+    return f'"{name}"'.ljust(width - 2) + "  " if comment else f'"{name}"'
 
 
 def write_starting_file(kind: str, name: str, folder: Path, *, force: bool = False) -> Path:

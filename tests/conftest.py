@@ -13,6 +13,24 @@ from pathlib import Path
 
 import pytest
 
+#: Programs of JAX run for a moment in tests: a quarter of the time went into making them fast.
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep pytest-xdist from putting files with few tests, which take longest, at the end."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that build programs, so that all workers end at the same time."""
+    build = {item.path for item in items if item.get_closest_marker("cpp")}
+    items.sort(key=lambda item: item.path not in build)
+
 
 def pytest_collection_finish() -> None:
     """Keep what is there for good out of the collections that Brian2 makes before every run."""

@@ -50,9 +50,9 @@ _STATUSES = ("calibrated", "predicted", "held out", "prediction")
 INTRODUCTION = """\
 # Validation
 
-Every protocol of the library that has published values, run as it is shipped, beside what was
-published. The page is made from [validation.csv](validation.csv) by
-`tools/write_validation_page.py`; misses are results, and stand in it like the others. To run it
+This page lists every protocol of the library that has published values, with the result of a run as
+it is shipped and with what was published. `tools/write_validation_page.py` writes it from
+[validation.csv](validation.csv). Misses are results and are listed like the others. To run it
 yourself:
 
 <!-- not run: it takes many minutes -->
@@ -60,11 +60,11 @@ yourself:
 neurospine validate --quick -o scores
 ```
 
-*met*: within one standard error of measurement and publication together, *near*: within two,
-*miss*: beyond. A bound is met or missed. *Calibrated*: parameters of the model were fitted to the
-same data, so agreement says little. *Predicted*: they were not. *Held out*: they must never be.
-*Prediction*: a bound of our own for what nobody has published. *Shown*: stands beside a published
-value without a verdict.
+A value is *met* within one standard error of measurement and publication together, *near* within
+two, and otherwise a *miss*. A bound is met or missed. *Calibrated*: parameters of the model were
+fitted to the same data, so agreement says little. *Predicted*: they were not. *Held out*: they must
+never be. *Prediction*: a bound of our own for what nobody has published. *Shown*: listed with a
+published value, without a verdict.
 """
 
 

@@ -47,7 +47,7 @@ def _usage(argument: Any) -> str:
 
 def _option(option: Any) -> str:
     spelled = [*option.opts, *option.secondary_opts]
-    value = "" if option.is_flag else f" {_name(option)}"
+    value = "" if option.is_flag or option.count else f" {_name(option)}"
     return ", ".join(f"`{each}{value}`" for each in spelled)
 
 

@@ -85,8 +85,10 @@ def picture(sizes: dict[str, tuple[int, int]], imports: Counter[tuple[str, str]]
     arcs = [_arc(pair, place, count) for pair, count in sorted(imports.items())]
     boxes = [_box(part, place[part], *sizes[part]) for part in order]
     depth = len(order) * ROW + TOP
+    # A curve comes three quarters as far as the points that pull it.
+    width = LEFT + BOX + 0.75 * max(_pull(*_ends(pair, place)) for pair in imports) + 12
     return (
-        f'<svg viewBox="0 0 470 {depth}" width="470" role="img" '
+        f'<svg viewBox="0 0 {width:.0f} {depth}" width="{width:.0f}" role="img" '
         f'aria-label="Imports between the parts of the package" '
         f'font-family="inherit" fill="none" stroke="currentColor">'
         f"{''.join(arcs)}{''.join(boxes)}</svg>"
@@ -107,9 +109,9 @@ def _box(part: str, top: float, files: int, lines: int) -> str:
 
 def _arc(pair: tuple[str, str], place: dict[str, float], count: int) -> str:
     """Return an arc that leaves a part in its lower half and ends, by an arrow, in an upper one."""
-    start, stop = place[pair[0]] + 0.7 * HEIGHT, place[pair[1]] + 0.3 * HEIGHT
+    start, stop = _ends(pair, place)
     edge = LEFT + BOX
-    reach = edge + 14 + 0.62 * (stop - start)
+    reach = edge + _pull(start, stop)
     width = 0.7 + 0.35 * count**0.5
     return (
         f'<g opacity="0.65"><title>{pair[0]} imports {pair[1]} {count} times</title>'
@@ -119,6 +121,15 @@ def _arc(pair: tuple[str, str], place: dict[str, float], count: int) -> str:
         f'<path fill="currentColor" stroke="none" '
         f'd="M{edge + 1},{stop:.0f} l9,-4.5 v9 z"/></g>'
     )
+
+
+def _ends(pair: tuple[str, str], place: dict[str, float]) -> tuple[float, float]:
+    return place[pair[0]] + 0.7 * HEIGHT, place[pair[1]] + 0.3 * HEIGHT
+
+
+def _pull(start: float, stop: float) -> float:
+    """Return how far to the right of the boxes the points are that pull an arc."""
+    return 14 + 0.62 * (stop - start)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

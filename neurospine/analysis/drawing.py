@@ -25,6 +25,8 @@ DASHES = ("-", "--", ":", "-.")
 _NARROW, _WIDE = 8, 300
 #: Characters of a title in an inch, and of a title that is short in any picture.
 _LETTERS, _SHORT = 10, 20
+#: Entries of a legend that stands among the lines; a longer one stands beside the picture.
+_MOST_INSIDE = 8
 #: Characters of a line of a y label.
 _LINE = 46
 #: What the own axes of measures are called in pictures.
@@ -183,4 +185,6 @@ def finish(axes: Any, title: str, *, legend: bool = True) -> None:
     axes.set_ylabel(textwrap.fill(axes.get_ylabel(), _LINE))
     axes.spines[["top", "right"]].set_visible(False)
     if legend:
-        axes.legend(frameon=False, fontsize="small")
+        many = len(axes.get_legend_handles_labels()[0]) > _MOST_INSIDE
+        aside = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)} if many else {}
+        axes.legend(frameon=False, fontsize="small", **aside)

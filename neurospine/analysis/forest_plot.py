@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from neurospine.analysis.drawing import COLOURS, capitalised
+from neurospine.analysis.drawing import COLOURS
 
 #: Lines of one measure in a picture; of a longer curve so many at even distances.
 MOST_PLACES = 6
@@ -37,9 +37,14 @@ def forest_plot(table: pd.DataFrame, control: str) -> Figure:
     labels = [_label(row, shown) for _, row in shown.iterrows()]
     places = list(dict.fromkeys(labels))
     height = 1.3 + 0.24 * len(places) * max(1.0, 0.5 * len(groups))
-    figure, axes = plt.subplots(1, 2, sharey=True, figsize=(9.5, height), layout="constrained")
+    panels = [panel for panel in _PANELS if shown[panel[0]].notna().any()] or [_PANELS[0]]
+    width = 9.5 if len(panels) > 1 else 6.4
+    figure, grid = plt.subplots(
+        1, len(panels), sharey=True, squeeze=False, figsize=(width, height), layout="constrained"
+    )
+    axes = grid[0]
     step = 0.7 / len(groups)
-    for panel, (value, low, high, title) in zip(axes, _PANELS, strict=True):
+    for panel, (value, low, high, title) in zip(axes, panels, strict=True):
         for number, group in enumerate(groups):
             mine = [name == group for name in shown["group"]]
             rows = shown[mine]
@@ -61,7 +66,7 @@ def forest_plot(table: pd.DataFrame, control: str) -> Figure:
     axes[0].set_yticks(-np.arange(len(places), dtype=float), places)
     axes[0].set_ylim(-len(places) + 0.4, 0.6)
     handles = [
-        Line2D([], [], marker="o", ms=5, color=COLOURS[k % len(COLOURS)], label=capitalised(g))
+        Line2D([], [], marker="o", ms=5, color=COLOURS[k % len(COLOURS)], label=g)
         for k, g in enumerate(groups)
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)

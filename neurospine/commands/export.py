@@ -22,12 +22,15 @@ class Format(StrEnum):
 
 
 def export(
-    file: Annotated[Path, typer.Argument(help="A file that `run` wrote.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `run` wrote.")],
     to: Annotated[Format, typer.Option("--to", help="The format.")],
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", help="NWB: the file. SONATA: how the files begin. Default: as FILE."
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="NWB: the file. SONATA: how the files begin. Default: as FILE.",
         ),
     ] = None,
     time: Annotated[
@@ -38,7 +41,10 @@ def export(
     ] = None,
     variable: Annotated[
         str | None,
-        typer.Option(help="SONATA: what the report is of: volume (default), weight, stage, bound."),
+        typer.Option(
+            metavar="NAME",
+            help="SONATA: what the report is of: volume (default), weight, stage, bound.",
+        ),
     ] = None,
     projection: Annotated[
         list[str] | None,
@@ -59,11 +65,14 @@ def export(
 ) -> None:
     """Write a result as NWB or SONATA; files of any size pass through little memory.
 
-    `neurospine export run.h5 --to nwb` writes run.nwb: spikes, spines over time, contacts, stimuli,
-    and where every number came from. It needs pynwb (`pip install 'neurospine[nwb]'`).
+    - `neurospine export run.h5 --to nwb`
+    - `neurospine export run.h5 --to sonata --time "30 day"`
 
-    `neurospine export run.h5 --to sonata --time "30 day"` writes run-spikes.h5, run-report.h5,
-    run-edges.h5 and run-nodes.h5. A circuit can be made of the edges.
+    The first writes run.nwb: spikes, spines over time, contacts, stimuli, and where every number
+    came from. It needs pynwb (`pip install 'neurospine[nwb]'`).
+
+    The second writes run-spikes.h5, run-report.h5, run-edges.h5 and run-nodes.h5. A circuit can
+    be made of the edges.
     """
     own: dict[Format, dict[str, Any]] = {
         Format.NWB: {"experimenter": experimenter, "institution": institution, "species": species},

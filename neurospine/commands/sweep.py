@@ -64,7 +64,10 @@ def sweep(
     batch: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Runs done together as one network.", show_default="1; cuda: what fills it"
+            min=1,
+            metavar="NUMBER",
+            help="Runs done together as one network.",
+            show_default="1; cuda: what fills it",
         ),
     ] = None,
     output: Annotated[

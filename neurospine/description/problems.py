@@ -34,6 +34,19 @@ _PARAMETERS = frozenset(
 )
 #: Tables of model files whose values all name parameters.
 _NAMING = frozenset({"receptors", "initial", "carries"})
+#: What is wanted, by the problem that pydantic has; the others it says in words itself.
+_WANTED = {
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "a text in quotes",
+    "list_type": "a list",
+    "tuple_type": "a list",
+}
 _TAGS = ("union_tag_invalid", "union_tag_not_found")
 
 Problem = Any
@@ -109,6 +122,8 @@ def _sentence(key: str, problem: Problem, tables: list[str], schema: type[BaseMo
         wanted = _wanted(key, tables, schema)
         if wanted:
             return f"{key}: {wanted} is wanted{shown}"
+    if problem["type"] in _WANTED:
+        return f"{key}: {_WANTED[problem['type']]} is wanted{shown}"
     message = problem["msg"][0].lower() + problem["msg"][1:]
     if problem["type"] == "literal_error" and isinstance(found, str):
         hint = suggest(

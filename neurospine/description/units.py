@@ -165,6 +165,10 @@ def convert(value: float, unit: str, to: str) -> float:
 def _sizes(unit: str, to: str) -> tuple[float, float]:
     """Return the sizes of two units that measure the same."""
     if dimensions(unit) != dimensions(to):
+        if unit == "1":
+            raise UnitError(f"the unit is missing; {to!r} or one that measures the same is wanted")
+        if to == "1":
+            raise UnitError(f"{unit!r} is given, and a number without a unit is wanted")
         raise UnitError(f"{unit!r} does not measure the same as {to!r}")
     return float(parse_unit(unit)), float(parse_unit(to))
 

@@ -105,7 +105,8 @@ def recover(folder: str | Path, path: str | Path | None = None, *, force: bool =
     if not folder.is_dir() and folder.suffix != ".part":
         folder = part_of(folder)
     if not (folder / INFO_FILE).is_file():
-        raise ResultError(f"{folder}: not the folder of a run")
+        missing = "" if folder.exists() else ", there is nothing of that name"
+        raise ResultError(f"{folder}: not the folder of a run{missing}")
     if path is None and folder.suffix != ".part":
         raise ResultError(f"{folder}: does not end in .part, so name a file to write (-o)")
     path = Path(path) if path is not None else folder.with_suffix("")

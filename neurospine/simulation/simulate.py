@@ -140,7 +140,8 @@ def check_resumable(path: Path) -> Backend:
     """
     folder = part_of(path)
     if not folder.is_dir():
-        raise ResultError(f"{path}: nothing to go on with, there is no folder {folder}")
+        whole = f"; {path.name} is there, so it came to its end" if path.exists() else ""
+        raise ResultError(f"{path}: nothing to go on with, there is no folder {folder}{whole}")
     info = part_info(folder)
     backend = str(info.attributes["backend"])
     engine = find_backend(backend)

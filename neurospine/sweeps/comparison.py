@@ -95,7 +95,13 @@ def compare_runs(
     notes: list[str] = []
     for group in groups:
         if group is not first:
-            rows += _compared(first, group, resamples, notes)
+            found = _compared(first, group, resamples, notes)
+            if found and _all_alike(pd.concat(found)):
+                notes.append(
+                    f"{group.label}: all pairs are alike, as nothing in these runs is random; the "
+                    "intervals have no width, and more seeds would tell no more"
+                )
+            rows += found
     if not rows:
         raise ResultError(
             f"{paths[0]}: the runs have no measure in common; its protocol measures nothing and no "
@@ -107,6 +113,13 @@ def compare_runs(
     back = ["paired", *COLUMNS, "excludes_zero"]
     axes = [name for name in table if name not in (*front, *back)]
     return Comparison(table[[*front, *axes, *back]], first.label, notes, meanings)
+
+
+def _all_alike(table: pd.DataFrame) -> bool:
+    """Return whether pairs differ by nothing but rounding, in all measures."""
+    size = table[["control", "value"]].abs().max(axis="columns")
+    width = (table["high"] - table["low"])[table["n"] > 1]
+    return bool(table["paired"].all() and len(width) and (width <= 1e-9 * size).all())
 
 
 def _named(control: str, groups: list[Group]) -> Group:

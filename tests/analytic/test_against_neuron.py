@@ -107,7 +107,9 @@ def compare(trees: Any, tree: Any, method: str, start: float, current: Any, even
 EVENTS = ("tuft", 0.002, (10.0, 40.0, 45.0, 50.0, 70.0))
 
 
-@pytest.mark.parametrize("method", ["backward_euler", "crank_nicolson"])
+@pytest.mark.parametrize(
+    "method", [pytest.param("backward_euler", marks=pytest.mark.slow), "crank_nicolson"]
+)
 def test_a_passive_tree_is_that_of_neuron(trees: Any, method: str) -> None:
     """To 1e-7 mV with a current alone, and to 0.022 mV with a synapse.
 
@@ -120,7 +122,9 @@ def test_a_passive_tree_is_that_of_neuron(trees: Any, method: str) -> None:
     assert max(apart.values()) < 0.03
 
 
-@pytest.mark.parametrize("method", ["backward_euler", "crank_nicolson"])
+@pytest.mark.parametrize(
+    "method", [pytest.param("backward_euler", marks=pytest.mark.slow), "crank_nicolson"]
+)
 def test_a_spiking_soma_is_that_of_neuron(trees: Any, method: str) -> None:
     """Spike times agree to a step over a train of eight."""
     current = ("soma", 0.5, 5.0, 95.0)

@@ -236,7 +236,10 @@ def exact() -> Any:
     return found.y[:2]
 
 
-@pytest.mark.parametrize(("method", "order"), [("crank_nicolson", 2), ("backward_euler", 1)])
+@pytest.mark.parametrize(
+    ("method", "order"),
+    [("crank_nicolson", 2), pytest.param("backward_euler", 1, marks=pytest.mark.slow)],
+)
 def test_the_error_falls_with_the_order_of_the_method(
     trees: Any, exact: Any, method: str, order: int
 ) -> None:
@@ -284,7 +287,7 @@ def test_a_synaptic_current_is_of_second_order_too(trees: Any) -> None:
     np.testing.assert_allclose(np.array(errors[:-1]) / errors[1:], 4, rtol=0.1)
 
 
-@pytest.mark.parametrize("step", ["0.1 ms", "1 ms"])
+@pytest.mark.parametrize("step", [pytest.param("0.1 ms", marks=pytest.mark.slow), "1 ms"])
 def test_a_stiff_tree_stays_in_bounds_in_large_steps(trees: Any, step: str) -> None:
     """A head that charges in 1.6 us: backward Euler goes straight to the steady state.
 

@@ -94,7 +94,7 @@ def test_the_drift_follows_a_centre_that_moves(backend: str) -> None:
     [
         ("numpy", "folded"),
         ("numpy", "neuron_traces"),
-        ("numpy", "textbook"),
+        pytest.param("numpy", "textbook", marks=pytest.mark.slow),
         pytest.param("cpp", "folded", marks=pytest.mark.cpp),
     ],
 )
@@ -116,8 +116,7 @@ def test_pairs_of_spikes_count_with_the_strength_of_their_time(backend: str, for
 
 
 @pytest.mark.parametrize(
-    "backend",
-    [pytest.param("numpy", marks=pytest.mark.slow), pytest.param("cpp", marks=pytest.mark.cpp)],
+    "backend", ["numpy", pytest.param("cpp", marks=[pytest.mark.cpp, pytest.mark.slow])]
 )
 def test_conditions_have_courses_of_their_own(backend: str) -> None:
     """Each condition goes as a run of its own would: they share their random numbers."""

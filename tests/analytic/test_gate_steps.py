@@ -79,7 +79,11 @@ def expected(found: Trajectory) -> np.ndarray:
     return np.array(found)
 
 
-@pytest.mark.parametrize("backend", ["numpy", pytest.param("cpp", marks=pytest.mark.cpp)])
+@pytest.mark.parametrize(
+    "backend",
+    # The compiled program of test_eligibility.py has the same gates and ticks.
+    ["numpy", pytest.param("cpp", marks=[pytest.mark.cpp, pytest.mark.slow])],
+)
 def test_a_tick_sees_the_drives_and_the_mean_of_dopamine_since_the_last(
     model: Model, backend: str
 ) -> None:

@@ -15,11 +15,6 @@ LOOP = 1e-9 * REFERENCE
 STEP = 1e-3
 AXONS, CELLS, STEPS, RECORD = 4, 5, 1200, 100
 SHORTEST, SPREAD = 1.0, 6.0
-BACKENDS = (
-    "numpy",
-    pytest.param("cpp", marks=pytest.mark.cpp),
-    pytest.param("cython", marks=[pytest.mark.cpp, pytest.mark.slow]),
-)
 
 CIRCUIT = f"""
 kind    = "circuit"
@@ -77,8 +72,18 @@ def run(spine: str, protocol: Any, backend: str, keep: float = 1.0, **options: A
 
 
 @pytest.mark.parametrize("keep", [1.0, 0.0], ids=["all_to_all", "nearest"])
-@pytest.mark.parametrize("spine", RULES)
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("backend", "spine"),
+    [
+        *(("numpy", spine) for spine in RULES),
+        pytest.param("cpp", "triplet_stdp", marks=pytest.mark.cpp),  # the pair rule is in it
+        pytest.param("cpp", "pair_stdp", marks=[pytest.mark.cpp, pytest.mark.slow]),
+        *(
+            pytest.param("cython", spine, marks=[pytest.mark.cpp, pytest.mark.slow])
+            for spine in RULES
+        ),
+    ],
+)
 def test_contacts_of_one_axon_follow_the_event_loop_at_their_own_delays(
     listed_spikes: Any, event_loop: Any, trains: Any, backend: str, spine: str, keep: float
 ) -> None:

@@ -72,12 +72,12 @@ def test_poisson_spikes_move_strength_towards_the_target_rate(model: Any, volume
     a spike finds arrivals of its own step too: h*(1 + q)/(1 - q) takes the place of 2*tau in
     front of `after`, more by a part in five thousand.
     """
-    rates, seconds = (1.0, 3.0, 8.0), 20.0
+    rates, seconds = (1.0, 3.0, 8.0), 10.0
     pre = 20.0
     h = 1e-3
     both = h * (1 + math.exp(-h / (TAU * 1e-3))) / (1 - math.exp(-h / (TAU * 1e-3)))
     protocol = Protocol(
-        name="poisson", step="1 ms", record_every=f"{seconds} s", repeats=8,
+        name="poisson", step="1 ms", record_every=f"{seconds} s", repeats=16,
         conditions={"rate": {"values": rates, "unit": "Hz", "meaning": "After"}},
         phases=[{"name": "a", "duration": f"{seconds} s", "stimuli": [
             {"kind": "poisson", "population": "axons", "rate": f"{pre} Hz"},

@@ -11,7 +11,6 @@ from neurospine import Model, Protocol, simulate
 
 STEP = 1e-4
 NEURONS = 100
-BACKENDS = ("numpy", pytest.param("cpp", marks=pytest.mark.cpp))
 
 CIRCUIT = f"""
 kind    = "circuit"
@@ -49,8 +48,18 @@ def model() -> Model:
     return Model.from_text(CIRCUIT)
 
 
-@pytest.mark.parametrize(("rest", "refractory"), [(-54.0, 2.0), (-50.0, 5.0), (-30.0, 0.5)])
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("backend", "rest", "refractory"),
+    [
+        ("numpy", -54.0, 2.0),
+        # A run takes seconds in Python; compiled, all three are of one program.
+        pytest.param("numpy", -50.0, 5.0, marks=pytest.mark.slow),
+        pytest.param("numpy", -30.0, 0.5, marks=pytest.mark.slow),
+        pytest.param("cpp", -54.0, 2.0, marks=pytest.mark.cpp),
+        pytest.param("cpp", -50.0, 5.0, marks=pytest.mark.cpp),
+        pytest.param("cpp", -30.0, 0.5, marks=pytest.mark.cpp),
+    ],
+)
 def test_intervals_of_an_undriven_neuron_follow_the_formula(
     model: Model, protocol: Protocol, backend: str, rest: float, refractory: float
 ) -> None:
@@ -79,8 +88,15 @@ def currents(model: Model, protocol: Protocol, backend: str) -> np.ndarray:
     return np.asarray(traces["i_synaptic"].values) * 1e12
 
 
-@pytest.mark.parametrize("rate", [200.0, 4000.0])
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("backend", "rate"),
+    [
+        ("numpy", 4000.0),
+        pytest.param("numpy", 200.0, marks=pytest.mark.slow),
+        pytest.param("cpp", 4000.0, marks=pytest.mark.cpp),
+        pytest.param("cpp", 200.0, marks=pytest.mark.cpp),
+    ],
+)
 def test_poisson_drive_makes_shot_noise(
     model: Model, protocol: Protocol, backend: str, rate: float
 ) -> None:
@@ -102,8 +118,14 @@ def test_poisson_drive_makes_shot_noise(
     assert variance == pytest.approx(event**2 * rate * tau / 2, rel=2 * STEP / tau)
 
 
-def test_neurons_and_steps_get_independent_events(model: Model, protocol: Protocol) -> None:
-    found = currents(model.with_parameters(rate=2000.0), protocol, "numpy")
+@pytest.mark.parametrize(
+    "backend",
+    [pytest.param("numpy", marks=pytest.mark.slow), pytest.param("cpp", marks=pytest.mark.cpp)],
+)
+def test_neurons_and_steps_get_independent_events(
+    model: Model, protocol: Protocol, backend: str
+) -> None:
+    found = currents(model.with_parameters(rate=2000.0), protocol, backend)
     events = np.rint((found[1:] - found[:-1] * math.exp(-STEP / 2e-3)) / 100.0)
     # Four standard errors of a correlation over that many steps (or neurons times steps).
     between = np.corrcoef(events.T)[np.triu_indices(NEURONS, 1)]
@@ -113,7 +135,10 @@ def test_neurons_and_steps_get_independent_events(model: Model, protocol: Protoc
     assert abs(later) < 4 / math.sqrt(events.size)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "backend",
+    [pytest.param("numpy", marks=pytest.mark.slow), pytest.param("cpp", marks=pytest.mark.cpp)],
+)
 def test_a_drive_without_a_rate_is_white_noise(protocol: Protocol, backend: str) -> None:
     text = CIRCUIT.replace('rate   = "rate"\n', "").replace("count*current", "noise*current")
     text = "\n".join(line for line in text.splitlines() if not line.startswith("rate "))

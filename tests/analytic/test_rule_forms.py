@@ -7,7 +7,7 @@ forms to each other. One file, because all of it runs on the same few programs.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -45,6 +45,9 @@ OTHERS = {"initial": 0.1, "reference": REFERENCE}
 OTHERS |= {"tau_plus": 16.8, "tau_minus": 33.7, "tau_x": 101.0, "tau_y": 114.0}
 VOLUMES = ("initial", "reference", "lowest", "highest")
 
+#: Compiled programs are built of the triplet rule, which holds the pair rule in it, in all forms,
+#: and of the multiplicative rule in one; the others are slow.
+BUILT = {("pair_multiplicative", "neuron_traces"), *(("triplet", f) for f in POSSIBLE["triplet"])}
 #: At the bounds programs that are built anyway do.
 BACKENDS = (
     pytest.param("numpy", marks=pytest.mark.slow),
@@ -127,9 +130,27 @@ def expected(event_loop: Any) -> Callable[..., np.ndarray]:
 CASES = [(rule, form) for rule, forms in POSSIBLE.items() for form in forms]
 
 
+def built(rule: str, form: str | None = None) -> bool:
+    """Return whether a form of a rule is compiled, or all its forms are."""
+    return all((rule, one) in BUILT for one in ([form] if form else POSSIBLE[rule]))
+
+
+def cases(*runs: Any, of: Sequence[tuple[str, ...]] = CASES) -> list[Any]:
+    """Return runs with each case of a rule; compiled ones that are not `BUILT` are slow."""
+    return [
+        pytest.param(
+            *run.values,
+            *case,
+            marks=[*run.marks, *[pytest.mark.slow] * (run.values[0] == "cpp" and not built(*case))],
+            id="-".join(map(str, (*run.values, *case))),
+        )
+        for run in runs
+        for case in of
+    ]
+
+
 @pytest.mark.parametrize("keep", KEEPS.values(), ids=list(KEEPS))
-@pytest.mark.parametrize(("rule", "form"), CASES, ids=["-".join(case) for case in CASES])
-@pytest.mark.parametrize(("backend", "delay"), RUNS)
+@pytest.mark.parametrize(("backend", "delay", "rule", "form"), cases(*RUNS))
 def test_form_follows_the_event_loop(
     simulated: Any, expected: Any, backend: str, rule: str, form: str, delay: int, keep: float
 ) -> None:
@@ -141,8 +162,7 @@ def test_form_follows_the_event_loop(
 
 
 @pytest.mark.parametrize("keep", KEEPS.values(), ids=list(KEEPS))
-@pytest.mark.parametrize(("rule", "form"), CASES, ids=["-".join(case) for case in CASES])
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("backend", "rule", "form"), cases(*BACKENDS))
 def test_form_follows_the_event_loop_at_the_bounds(
     simulated: Any, expected: Any, backend: str, rule: str, form: str, keep: float
 ) -> None:
@@ -154,8 +174,9 @@ def test_form_follows_the_event_loop_at_the_bounds(
 
 
 @pytest.mark.parametrize("keep", KEEPS.values(), ids=list(KEEPS))
-@pytest.mark.parametrize("rule", POSSIBLE)
-@pytest.mark.parametrize(("backend", "delay"), RUNS)
+@pytest.mark.parametrize(
+    ("backend", "delay", "rule"), cases(*RUNS, of=[(rule,) for rule in POSSIBLE])
+)
 def test_forms_agree_with_each_other(
     simulated: Any, backend: str, rule: str, delay: int, keep: float
 ) -> None:
@@ -218,8 +239,7 @@ PAIR_CASES = [case for case in CASES if case[0] != "triplet"]
 
 
 @pytest.mark.parametrize("keep", KEEPS.values(), ids=list(KEEPS))
-@pytest.mark.parametrize(("rule", "form"), PAIR_CASES, ids=["-".join(c) for c in PAIR_CASES])
-@pytest.mark.parametrize(("backend", "delay"), RUNS)
+@pytest.mark.parametrize(("backend", "delay", "rule", "form"), cases(*RUNS, of=PAIR_CASES))
 def test_isolated_spikes_change_volume_by_the_formula(
     pairs: Any, listed_spikes: Any, volumes: Any, backend: str, rule: str, form: str,
     keep: float, delay: int,

@@ -36,11 +36,11 @@ def pair_protocol() -> Callable[..., Protocol]:
 
 @pytest.fixture
 def activity() -> Protocol:
-    """Half a second of network activity, with the potential of two cells."""
+    """A quarter of a second of network activity, with the potential of two cells."""
     traces = {"neurons": {"variables": ("v", "i_synaptic"), "cells": (3, 49), "every": "0.5 ms"}}
     return Protocol(
         name="activity", summary="Activity.", model={"circuit": "recurrent_network"},
-        step="0.1 ms", record_every="0.1 s", phases=({"name": "all", "duration": "0.5 s"},),
+        step="0.1 ms", record_every="50 ms", phases=({"name": "all", "duration": "0.25 s"},),
         traces=traces,
     )  # fmt: skip
 

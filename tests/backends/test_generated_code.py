@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+import pytest
 
 from neurospine import Protocol, load_model
 from neurospine.simulation.backends.standalone.precision import single
-from neurospine.simulation.backends.standalone.source import generate
+from neurospine.simulation.backends.standalone.source import generate, without_unused
 from neurospine.simulation.backends.standalone.visits import Sum, apart
 from neurospine.simulation.plan import make_plan
 
@@ -85,3 +88,21 @@ def test_code_that_brian2_generates_today_is_rewritten(tmp_path: Path) -> None:
     step = next(code for name, code in text.items() if name.startswith("recurrent_step_border"))
     assert "(float)" in step
     assert not any("= neurospine_single(" in code for code in text.values())
+    objects = (tmp_path / "objects.cpp").read_text()
+    for name in ("set_variable_by_name", "_write_arrays"):
+        assert re.search(rf"^void {name}\([^)]*\)\s*\{{\s*\}}", objects, re.MULTILINE)
+    assert "new double[" in objects.partition("void _init_arrays()")[2].partition("\n}")[0]
+
+
+def test_functions_that_no_program_calls_are_emptied_and_no_others() -> None:
+    kept = "void _init_arrays()\n{\n  if(x)\n  {\n  }\n}\n"
+    dropped = "void _write_arrays()\n{\n  if(x)\n  {\n  }\n}\n"
+    named = "void set_variable_by_name(std::string a, std::string b) {\n  return;\n}\n"
+    emptied = "void set_variable_by_name(std::string a, std::string b) {\n}\n"
+    found = without_unused(named + kept + dropped + kept)
+    assert found == emptied + kept + "void _write_arrays()\n{\n}\n" + kept
+
+
+def test_an_unknown_form_of_what_is_emptied_is_an_error() -> None:
+    with pytest.raises(AssertionError, match="set_variable_by_name 0 times"):
+        without_unused("int main() {\n}\n")

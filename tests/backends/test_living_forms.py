@@ -56,7 +56,7 @@ def run(backend: str, form: str, spine_step: str) -> Trajectory:
         {"kind": "poisson", "population": name, "rate": "10 Hz"} for name in ("axons", "cells")
     ]
     protocol = Protocol(
-        name="turnover", model={"circuit": "many_pairs"}, step="1 ms", record_every="1 s",
+        name="turnover", model={"circuit": "many_pairs"}, step="2 ms", record_every="1 s",
         spine_step=spine_step, phases=[{"name": "all", "duration": "10 s", "stimuli": noise}],
     )  # fmt: skip
     model = spine("pair", "head_volume", STAGES, "volume_weight")
@@ -64,16 +64,24 @@ def run(backend: str, form: str, spine_step: str) -> Trajectory:
     return simulate(model, protocol, backend=backend, form=form)  # type: ignore[arg-type]
 
 
+#: Programs of two forms are built; the textbook form is compiled in `analytic/test_rule_forms.py`.
+COMPILED = ("folded", "neuron_traces")
+
+
 @pytest.mark.parametrize(
-    ("form", "spine_step"),
+    ("backend", "form", "spine_step"),
     [
-        *(("folded", "1 s"), ("neuron_traces", "1 s"), ("textbook", "1 s")),
-        pytest.param("folded", "5 s", marks=pytest.mark.slow),
-        pytest.param("neuron_traces", "5 s", marks=pytest.mark.slow),
-        pytest.param("textbook", "5 s", marks=pytest.mark.slow),
+        pytest.param(
+            backend, form, spine_step,
+            marks=[pytest.mark.cpp] * (backend == "cpp")
+            + [pytest.mark.slow]
+            * (spine_step == "5 s" or (backend == "cpp" and form not in COMPILED)),
+        )
+        for backend in ("numpy", "cpp")
+        for form in ("folded", "neuron_traces", "textbook")
+        for spine_step in ("1 s", "5 s")
     ],
-)
-@pytest.mark.parametrize("backend", BACKENDS)
+)  # fmt: skip
 def test_a_slot_without_a_spine_is_empty(backend: str, form: str, spine_step: str) -> None:
     """Also between the ticks of the slow clock: snapshots are taken more often than it ticks."""
     found = run(backend, form, spine_step).spines["pair"]
@@ -94,7 +102,7 @@ def test_forms_agree_where_spines_come_and_go(backend: str) -> None:
 
 
 @pytest.mark.cpp
-@pytest.mark.parametrize("form", ["folded", "neuron_traces", "textbook"])
+@pytest.mark.parametrize("form", [*COMPILED, pytest.param("textbook", marks=pytest.mark.slow)])
 def test_backends_agree_where_spines_come_and_go(form: str) -> None:
     plain, compiled = (run(backend, form, "1 s") for backend in ("numpy", "cpp"))
     assert plain.contacts["pair"].equals(compiled.contacts["pair"])
@@ -112,7 +120,7 @@ def test_spines_that_only_fluctuate_do_so_between_snapshots(backend: str) -> Non
     found: dict[str, Any] = {}
     for every in ("1 s", "10 s"):
         protocol = Protocol(
-            name="fluctuation", model={"circuit": "many_pairs"}, step="1 ms", record_every=every,
+            name="fluctuation", model={"circuit": "many_pairs"}, step="5 ms", record_every=every,
             phases=[{"name": "all", "duration": "10 s"}],
         )  # fmt: skip
         found[every] = simulate(model, protocol, backend=backend).spines["pair"]["volume"].values

@@ -132,7 +132,7 @@ def tried(spine: str) -> tuple[Model, Protocol]:
         "times": [0.1, 0.2, 0.3, 0.4, 0.5],
     }
     phases = [
-        {"name": "pulses", "duration": "2 s", "stimuli": [pulses]},
+        {"name": "pulses", "duration": "1 s", "stimuli": [pulses]},
         {"name": "after", "kind": "consolidation", "duration": "30 minute", "tick": "1 minute",
          "record_every": "10 minute"},
     ]  # fmt: skip

@@ -31,7 +31,9 @@ OTHERS = {"dask", "mkdir", "export", "cd", "git"}
 
 
 def command_lines(page: Path) -> list[str]:
-    return [line for b in blocks(page) if b.language in ("sh", "shell") for line in b.lines]
+    shell = [line for b in blocks(page) if b.language in ("sh", "shell") for line in b.lines]
+    scripts = [line for b in blocks(page) if b.text.startswith("#!") for line in b.lines]
+    return shell + [line for line in scripts if line.startswith("neurospine ")]
 
 
 def words_of(line: str) -> list[str]:
@@ -67,6 +69,18 @@ def test_commands_are_there_with_their_options_and_names(page: Path, written: Pa
             assert any(path.exists() for path in there), line
         else:
             assert program in OTHERS, line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_commands_in_sentences_are_there_with_their_options(page: Path) -> None:
+    sentences = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    for line in re.findall(r"`(neurospine [^`]+)`", sentences):
+        program, *words = shlex.split(line)[1:]
+        if program in ("COMMAND", "--help", "--install-completion"):
+            continue
+        given = {o for p in COMMANDS[program].params for o in (*p.opts, *p.secondary_opts)}
+        used = {word for word in words if re.match("--?[a-z]", word)}
+        assert used <= {*given, "--help"}, line
 
 
 def check_extra(words: list[str]) -> None:

@@ -9,8 +9,10 @@ import runpy
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 import neurospine
+from neurospine.cli import app
 from tests.docs.pages import PAGES, ROOT, blocks, named
 from tools.check_links import problems
 
@@ -56,6 +58,28 @@ def test_the_import_graph_is_that_of_the_code(monkeypatch: pytest.MonkeyPatch) -
     drawn = graph.picture(sizes, imports)
     assert drawn.count("<rect") == len(sizes)
     assert drawn.count("<title") == len(imports)
+
+
+def test_the_picture_of_imports_has_room_for_its_arcs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(EXTENSIONS))
+    graph = importlib.import_module("import_graph")
+    drawn = graph.picture(*graph.read())
+    width = float(re.search(r'viewBox="0 0 (\d+) ', drawn)[1])  # type: ignore[index]
+    for start, first, second in re.findall(r"M(\d+),\d+ C(\d+),\d+ (\d+),\d+", drawn):
+        assert float(first) == float(second)
+        assert 0.25 * float(start) + 0.75 * float(first) < width
+
+
+def test_options_without_a_value_name_none_in_the_reference(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(EXTENSIONS))
+    commands = importlib.import_module("commands")
+    parameters = get_command(app).commands["run"].params  # type: ignore[attr-defined]
+    options = {p.name: commands._option(p) for p in parameters if p.param_type_name == "option"}
+    assert options["verbose"] == "`-v`, `--verbose`"
+    assert options["force"] == "`--force`"
+    assert options["seed"] == "`--seed NUMBER`"
 
 
 def test_links_are_checked(tmp_path: Path) -> None:

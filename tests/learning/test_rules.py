@@ -131,7 +131,10 @@ def small(name: str, **more: object) -> tuple[Network, dict[str, dict[str, jax.A
     return network, weights
 
 
-@pytest.mark.parametrize("settling", [["E"], ["E", "SomaI"], ["E", "SomaI", "DendI"]])
+@pytest.mark.parametrize(
+    "settling",
+    [["E"], pytest.param(["E", "SomaI"], marks=pytest.mark.slow), ["E", "SomaI", "DendI"]],
+)
 def test_populations_settle_again_under_the_nudge(settling: list[str]) -> None:
     network, weights = small("learned_top_down", settling=settling)
     first = forward(network, weights, INPUTS)
@@ -176,7 +179,7 @@ def test_populations_settle_again_under_the_nudge(settling: list[str]) -> None:
             np.testing.assert_allclose(rates.before[name], before[label][name], rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["btsp", "supervised_bcm"])
+@pytest.mark.parametrize("name", ["btsp", pytest.param("supervised_bcm", marks=pytest.mark.slow)])
 def test_what_a_rule_remembers_is_of_the_last_sample(name: str) -> None:
     network, weights = small(name)
     numbers, memory = rule_numbers(network), initial_memory(network)
@@ -268,8 +271,15 @@ def test_a_single_layer_learns_by_the_delta_rule() -> None:
     assert not seen.correct
 
 
-@pytest.mark.parametrize("name", ["backprop_dale", "dendritic_targets"])
-@pytest.mark.parametrize("silent_learn", [True, False])
+@pytest.mark.parametrize(
+    ("name", "silent_learn"),
+    [
+        ("backprop_dale", True),
+        pytest.param("backprop_dale", False, marks=pytest.mark.slow),
+        ("dendritic_targets", True),
+        ("dendritic_targets", False),
+    ],
+)
 def test_a_silent_output_learns_what_it_is_told_if_it_may(name: str, silent_learn: bool) -> None:
     """The cell of the right class grows; the others are right to be silent."""
     more = {"H1.DendI": 0, "H2.DendI": 0} if name == "backprop_dale" else {}

@@ -1,4 +1,4 @@
-"""A small recurrent network for half a second, and a run with all there is."""
+"""A small recurrent network for a tenth of a second, and a run with all there is."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from neurospine.simulation.simulate import prepare
 
 @pytest.fixture
 def activity() -> Protocol:
-    """A third of a second of network activity."""
+    """A tenth of a second of network activity."""
     return Protocol(
         name="activity", summary="Activity.", model={"circuit": "recurrent_network"},
-        step="0.1 ms", record_every="0.1 s", phases=({"name": "all", "duration": "0.3 s"},),
+        step="0.1 ms", record_every="50 ms", phases=({"name": "all", "duration": "0.1 s"},),
     )  # fmt: skip
 
 

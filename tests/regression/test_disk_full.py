@@ -192,7 +192,16 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
         subprocess.run(["umount", "--lazy", place], check=True)
 
 
-@pytest.mark.parametrize("size", ["140k", "250k", "1m", "3m", "5m"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        "140k",
+        pytest.param("250k", marks=pytest.mark.slow),
+        "1m",
+        pytest.param("3m", marks=pytest.mark.slow),
+        "5m",
+    ],
+)
 def test_a_full_disk(
     whole: Any, small_disk: Callable[[str], Path], size: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -149,7 +149,8 @@ def wait_until_still(path: Path) -> None:
     [
         ("all", "numpy"),  # there is no other process in it
         pytest.param("all", "cpp", marks=pytest.mark.cpp),
-        pytest.param("command", "cpp", marks=pytest.mark.cpp),
+        # The program is in no group with its command, so it sees no difference.
+        pytest.param("command", "cpp", marks=[pytest.mark.cpp, pytest.mark.slow]),
     ],
 )
 def test_interrupted_run_writes_what_it_recorded(
@@ -187,7 +188,8 @@ def test_interrupted_rest_writes_what_it_recorded(
 
 @pytest.mark.cpp
 @pytest.mark.parametrize(
-    ("phase", "checkpoints"), [("wake", False), ("wake", True), ("sleep", True)]
+    ("phase", "checkpoints"),
+    [("wake", False), pytest.param("wake", True, marks=pytest.mark.slow), ("sleep", True)],
 )
 def test_interrupted_run_can_go_on_if_it_came_to_a_checkpoint(
     busy: Any, tmp_path: Path, phase: str, checkpoints: bool, monkeypatch: pytest.MonkeyPatch
@@ -223,34 +225,35 @@ def test_interrupted_run_can_go_on_if_it_came_to_a_checkpoint(
 
 @pytest.mark.cpp
 def test_killed_run_leaves_a_folder_that_can_be_read(
-    recording: Any, neurospine: Any, tmp_path: Path
+    recording: Any, command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     process = recording("cpp")
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=SOON)
     segment = tmp_path / "run.h5.part" / "spines_pair.segment"
     wait_until_still(segment)
-    assert {path.name for path in tmp_path.iterdir()} == {"endless.toml", "run.h5.part"}
+    assert {path.name for path in tmp_path.iterdir()} == {"endless.toml", "run.h5.part", "work"}
     part = tmp_path / "run.h5.part"
     whole = Trajectory.from_hdf5(recover(part, tmp_path / "recovered.h5"))
     check_beginning(whole)
 
-    refused = neurospine("short", "1 s", "cpp")
-    _, said = refused.communicate(timeout=PATIENCE)
-    assert refused.returncode == 2
-    assert "run.h5.part" in said
-    assert "--force" in said
-    assert "Traceback" not in said
+    (tmp_path / "short.toml").write_text(PROTOCOL.format(name="short", duration="1 s"))
+    monkeypatch.chdir(tmp_path)
+    words = ("run", "short.toml", "-o", "run.h5", "--backend", "cpp")
+    refused = command(*words)
+    assert refused.status == 2
+    assert "run.h5.part" in refused.err
+    assert "--force" in refused.err
+    assert "Traceback" not in refused.err
     assert segment.exists()
 
-    forced = neurospine("short", "1 s", "cpp", "--force")
-    forced.communicate(timeout=PATIENCE)
-    assert forced.returncode == 0
+    assert command(*words, "--force").status == 0
     assert Trajectory.from_hdf5(tmp_path / "run.h5").complete
     assert not part.exists()
 
 
 @pytest.mark.cpp
+@pytest.mark.slow  # as after the kill of the whole group, in which the program is not
 def test_program_ends_when_its_command_was_killed(recording: Any, tmp_path: Path) -> None:
     process = recording("cpp")
     process.kill()

@@ -30,7 +30,7 @@ from neurospine.simulation.simulate import prepare
 pytestmark = pytest.mark.cpp
 #: Long enough for any start of a program on a busy machine, in seconds.
 PATIENCE = 120.0
-TRIALS = 5
+TRIALS = 3
 #: Up to which share of its output, and how many seconds more, a program may go on.
 FURTHER, LATER = 0.15, 0.004
 
@@ -172,6 +172,9 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def test_there_has_to_be_a_run(tmp_path: Path) -> None:
     with pytest.raises(ResultError, match=r"nothing to go on with, there is no folder .*h5\.part"):
+        resume(tmp_path / "run.h5")
+    (tmp_path / "run.h5").touch()
+    with pytest.raises(ResultError, match=r"; run\.h5 is there, so it came to its end"):
         resume(tmp_path / "run.h5")
     (tmp_path / "run.h5.part").mkdir()
     with pytest.raises(ResultError, match="not the folder of a run"):

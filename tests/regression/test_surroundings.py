@@ -34,6 +34,7 @@ ROOMS = range(12_000, 5_000, -250)
 
 
 @pytest.mark.cpp
+@pytest.mark.slow  # a full disk, of which test_disk_full.py is, ends a program in the same way
 def test_a_program_without_memory_says_so_and_can_be_resumed(busy: Any, tmp_path: Path) -> None:
     run = busy()
     expected = simulate(run.model, run.protocol, seed=3)

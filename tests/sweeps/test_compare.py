@@ -21,7 +21,9 @@ from neurospine import (
     simulate,
     sweep,
 )
+from neurospine.analysis.forest_plot import forest_plot
 from neurospine.analysis.repeat_values import repeat_values
+from neurospine.starting_files import starting_text
 
 Files = Callable[..., list[Path]]
 CONTROL, STEEP = 1.0, 1.6
@@ -191,6 +193,8 @@ def test_the_folder_of_a_sweep_and_the_command(
     assert said.status == 0
     assert "fragile_x against control" in said.out
     assert "fragile_x: 4 pairs of the same seed and repeat" in said.out
+    rows = [line.split() for line in said.out.splitlines() if "[" in line]
+    assert {row[-1] for row in rows if row[0][0].isalpha()} == {"4"}  # pairs, not cut off
     table = pd.read_csv("comparison.csv")
     assert set(table["group"]) == {"fragile_x"}
     assert Path("comparison.png").stat().st_size > 10_000
@@ -203,3 +207,18 @@ def test_the_folder_of_a_sweep_and_the_command(
     assert other_way["difference"].tolist() == pytest.approx((-table["difference"]).tolist())
     wrong = command("compare", str(folder), "--control", "fragile", "-o", "wrong.csv")
     assert "no group of that name. Did you mean 'fragile_x'?" in wrong.err
+
+
+def test_runs_without_chance_say_that_seeds_tell_no_more(tmp_path: Path) -> None:
+    protocol = Protocol.from_text(starting_text("protocol", "pairs"))
+    sweep(
+        protocol, {"tau_plus": ["10 ms", "20 ms"]}, seeds="0:2", output=tmp_path / "out", jobs=1,
+        backend="numpy",
+    )  # fmt: skip
+    found = compare_runs(tmp_path / "out")
+    assert [note.partition(", as")[0] for note in found.notes] == [
+        "tau_plus = 20 ms: 2 pairs of the same seed and repeat",
+        "tau_plus = 20 ms: all pairs are alike",
+    ]
+    assert (found.table["high"] == found.table["low"]).all()
+    assert len(forest_plot(found.table, found.control).axes) == 1  # no standardised differences

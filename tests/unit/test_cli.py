@@ -118,27 +118,29 @@ def test_run_leaves_a_result_and_a_picture_and_says_where(command: Command, tiny
         "run", "tiny.toml", "--backend", "numpy", "--seed", "7", "--set", "axonal_delay=1 ms"
     )
     assert done.status == 0
-    assert left_behind() == ["tiny-seed7.h5", "tiny-seed7.png"]
-    assert done.out.splitlines()[-1] == "tiny-seed7.h5, tiny-seed7.png"
+    name = "tiny-axonal_delay=1ms-seed7"
+    result, drawn = Path(f"{name}.h5"), Path(f"{name}.png")
+    assert left_behind() == [result.name, drawn.name]
+    assert done.out.splitlines()[-1] == f"{result}, {drawn}"
     assert "Change of weight" in done.out  # without targets, what was measured
     assert "folded form, numpy backend" in done.err
-    trajectory = Trajectory.from_hdf5("tiny-seed7.h5")
+    trajectory = Trajectory.from_hdf5(result)
     assert trajectory.info.attributes["seed"] == 7
     assert list(trajectory.measures) == ["change"]
-    before = Path("tiny-seed7.h5").read_bytes()
+    before = result.read_bytes()
 
-    again = ("run", "tiny.toml", "--backend", "numpy", "--seed", "7")
+    again = ("run", "tiny.toml", "--backend", "numpy", "--seed", "7", "-o", str(result))
     refused = command(*again)
     assert refused.status == 2
-    assert "tiny-seed7" in refused.err
+    assert name in refused.err
     assert "--force" in refused.err
-    Path("tiny-seed7.png").unlink()
+    drawn.unlink()
     refused = command(*again)
-    assert (refused.status, left_behind()) == (2, ["tiny-seed7.h5"])
-    assert Path("tiny-seed7.h5").read_bytes() == before
+    assert (refused.status, left_behind()) == (2, [result.name])
+    assert result.read_bytes() == before
     assert command(*again, "--force", "--quiet").out == ""
-    assert left_behind() == ["tiny-seed7.h5", "tiny-seed7.png"]
-    assert Path("tiny-seed7.h5").read_bytes() != before
+    assert left_behind() == [result.name, drawn.name]
+    assert result.read_bytes() != before
 
 
 def test_run_prints_and_writes_a_scorecard(command: Command, tiny: Path, tiny_text: str) -> None:

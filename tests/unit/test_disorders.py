@@ -440,7 +440,14 @@ def test_run_takes_disorders_and_names_its_file_after_them(
     from neurospine.run_output import file_name
 
     names = ["fragile_x", "own/other.toml", "v1_adult"]
-    assert file_name("p", None, names, 3) == "p-fragile_x-other-v1_adult-seed3.h5"
+    assert file_name("p", (None, None), names, 3) == "p-fragile_x-other-v1_adult-seed3.h5"
+    values = ["tau_plus=20 ms", "rate = 0.1/um**2"]
+    assert (
+        file_name("p", ("own/c.toml", "s"), [], 0, values) == "p-c-s-tau_plus=20ms-rate=0.1um2.h5"
+    )
+    long = [file_name("p", (), [], 0, [f"parameter_{n}=1" for n in range(k)]) for k in (20, 21)]
+    assert len(set(long)) == 2
+    assert max(map(len, long)) <= 123
 
 
 def test_every_shipped_disorder_goes_with_a_shipped_protocol() -> None:

@@ -53,6 +53,13 @@ def test_every_option_is_explained_and_options_are_called_the_same(name: str) ->
             assert (letter in parameter.opts) <= (word in parameter.opts)
 
 
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_names_a_type_only_beside_options_that_take_a_value(
+    name: str, command: Callable[..., Any]
+) -> None:
+    assert "<bool>" not in command(*name.split(), "--help").out
+
+
 @pytest.mark.parametrize(
     ("words", "status"),
     [

@@ -98,3 +98,17 @@ def test_list_takes_a_kind(command: Command) -> None:
     done = command("list", "neuron_s")
     assert done.status == 2
     assert "Did you mean 'neurons'?" in done.err
+
+
+def test_a_narrow_list_leaves_sources_out_and_stays_a_table(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", NARROW)
+    text = shown(command, "list", "protocols")
+    assert "what it does:" not in text
+    assert "bi_poo1998" not in text
+    assert max(map(len, text.splitlines())) <= int(NARROW)
+    assert "parameter sets" not in shown(command, "list", "disorders")
+    monkeypatch.setenv("COLUMNS", WIDE)
+    assert "bi_poo1998" in shown(command, "list", "protocols")
+    assert "ca1_published" in shown(command, "list", "neurons")

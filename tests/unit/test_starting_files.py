@@ -114,3 +114,11 @@ def test_a_schema_is_printed_as_it_is(command: Command, shipped: Path) -> None:
     assert printed == (Path(shipped) / "neurospine/schemas/protocol.json").read_text()
     assert command("schema").status == 2
     assert "Did you mean 'protocol'?" in command("schema", "protocl").err
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_comments_stay_in_line_whatever_the_name(kind: str) -> None:
+    for name in ("a", "my_pairing", "frequency_and_timing_of_pairs_in_cortex"):
+        line = next(li for li in starting_text(kind, name).splitlines() if li.startswith("name "))
+        before = line.index("#")
+        assert before == max(35, len(f'name    = "{name}"') + 2)

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from neurospine import Model, Protocol, measure, picture, simulate
+from neurospine.analysis.drawing import finish
 from neurospine.errors import ProtocolError
 from neurospine.simulation.plan import make_plan
 
@@ -89,3 +91,17 @@ def test_pictures_of_what_is_not_there_are_refused(facts: Any, message: str) -> 
 def test_a_picture_of_a_population_that_the_model_lacks_is_refused() -> None:
     with pytest.raises(ProtocolError, match=r"\[plot\]: population: unknown name 'cell'"):
         make_plan(Model.from_text(CIRCUIT), make(population="cell"))
+
+
+@pytest.mark.parametrize(("lines", "beside"), [(8, False), (13, True)])
+def test_a_long_legend_stands_beside_the_lines(lines: int, beside: bool) -> None:
+    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    axes = figure.subplots()
+    for number in range(lines):
+        axes.plot([0, 1], [number, number], label=f"line {number}")
+    finish(axes, "Lines")
+    figure.draw_without_rendering()
+    legend = axes.get_legend()
+    assert legend is not None
+    assert (legend.get_window_extent().x0 >= axes.get_window_extent().x1) == beside
+    assert legend.get_window_extent().x1 <= figure.bbox.x1

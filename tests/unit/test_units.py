@@ -183,6 +183,10 @@ def test_values_are_converted(value: float, unit: str, to: str, found: float) ->
 def test_conversion_between_dimensions_is_refused() -> None:
     with pytest.raises(UnitError, match="'mV' does not measure the same as 'ms'"):
         convert(1.0, "mV", "ms")
+    with pytest.raises(UnitError, match="the unit is missing; 'second' or one that measures"):
+        seconds("2")
+    with pytest.raises(UnitError, match="'mV' is given, and a number without a unit is wanted"):
+        convert(1.0, "mV", "1")
 
 
 def test_a_duration_is_counted_in_seconds() -> None:

@@ -174,3 +174,10 @@ def test_a_message_keeps_both_ends_of_a_word_that_no_sentence_has() -> None:
     assert str(ModelError(f"no {name} in {'x' * 300}")) == (
         f"no pair{'(' * 146}…{')' * 145}_stdp in {'x' * 300}"
     )
+
+
+def test_values_of_the_wrong_type_are_told_what_is_wanted(tables: dict[str, Any]) -> None:
+    assert "repeats: a whole number is wanted, found 'many'" in said(tables, repeats="many")
+    assert "repeats: a whole number is wanted, found 1.5" in said(tables, repeats=1.5)
+    assert "summary: a text in quotes is wanted, found 3" in said(tables, summary=3)
+    assert "references: a list is wanted, found 'one'" in said(tables, references="one")

@@ -29,7 +29,7 @@ def png_size(path: Path) -> tuple[int, int]:
     return int.from_bytes(head[16:20]), int.from_bytes(head[20:24])
 
 
-def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def process(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "neurospine", *words], cwd=folder, capture_output=True, text=True,
         check=False,
@@ -37,30 +37,34 @@ def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_run_leaves_trajectory_picture_and_scorecard_that_agree(
-    outcome: Any, tmp_path: Path
+    outcome: Any, command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done = command(tmp_path, "run", "triplets", "-o", "run.h5")
+    """It is run as a process of its own; what is refused and forced later need not be."""
+    folder = tmp_path / "process"
+    folder.mkdir()
+    done = process(folder, "run", "triplets", "-o", "run.h5")
     assert done.returncode == 0, done.stderr
-    assert {p.name for p in tmp_path.iterdir()} == {"run.h5", "run.png", "run.csv"}
-    assert png_size(tmp_path / "run.png") == (WIDTH, HEIGHT)
+    assert {p.name for p in folder.iterdir()} == {"run.h5", "run.png", "run.csv"}
+    assert png_size(folder / "run.png") == (WIDTH, HEIGHT)
 
-    read, protocol = Trajectory.from_hdf5(tmp_path / "run.h5"), load_protocol("triplets")
+    read, protocol = Trajectory.from_hdf5(folder / "run.h5"), load_protocol("triplets")
     assert read.spines["pair"].equals(outcome("triplets").trajectory.spines["pair"])
     measures = measure(read, protocol)
     pd.testing.assert_frame_equal(read.measures["change"], measures["change"])
     scores = compare(read, protocol, measures)
     pd.testing.assert_frame_equal(
-        pd.read_csv(tmp_path / "run.csv"), scorecard_frame(scores), check_dtype=False
+        pd.read_csv(folder / "run.csv"), scorecard_frame(scores), check_dtype=False
     )
     misses = sum(score.verdict == "miss" for score in scores)
     assert f"{misses} miss of {len(scores)}" in done.stdout
     assert sum("miss" in line for line in done.stdout.splitlines()) == misses + 1
 
-    before = (tmp_path / "run.h5").read_bytes()
-    again = command(tmp_path, "run", "triplets", "-o", "run.h5", "--quiet")
-    assert again.returncode == 2
-    assert "--force" in again.stderr
-    assert (tmp_path / "run.h5").read_bytes() == before
-    forced = command(tmp_path, "run", "triplets", "-o", "run.h5", "--quiet", "--force")
-    assert (forced.returncode, forced.stdout, forced.stderr) == (0, "", "")
-    assert (tmp_path / "run.h5").read_bytes() == before
+    before = (folder / "run.h5").read_bytes()
+    monkeypatch.chdir(folder)
+    again = command("run", "triplets", "-o", "run.h5", "--quiet")
+    assert again.status == 2
+    assert "--force" in again.err
+    assert (folder / "run.h5").read_bytes() == before
+    forced = command("run", "triplets", "-o", "run.h5", "--quiet", "--force")
+    assert (forced.status, forced.out, forced.err) == (0, "", "")
+    assert (folder / "run.h5").read_bytes() == before

@@ -53,7 +53,8 @@ CLOSED_FORM = 0.05
 @pytest.mark.parametrize(
     ("name", "number"),
     [
-        ("calcium_slices", 12),
+        # `analytic/test_graupner_brunel.py` holds the rule to the text.
+        pytest.param("calcium_slices", 12, marks=pytest.mark.slow),
         pytest.param("calcium_cortical", 11, marks=pytest.mark.slow),
         pytest.param("calcium_cultures", 8, marks=pytest.mark.slow),
     ],

@@ -24,7 +24,10 @@ def test_data_that_a_set_was_fitted_to_count_as_calibrated(outcome: Any) -> None
 
 @pytest.mark.parametrize(
     ("name", "spine"),
-    [("stdp_window", "pair_stdp_multiplicative"), ("pairing_frequency", "triplet_stdp")],
+    [
+        pytest.param("stdp_window", "pair_stdp_multiplicative", marks=pytest.mark.slow),
+        ("pairing_frequency", "triplet_stdp"),
+    ],
 )
 def test_data_that_the_values_of_a_rule_file_were_fitted_to_count_as_calibrated(
     outcome: Any, name: str, spine: str

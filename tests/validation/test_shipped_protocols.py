@@ -34,6 +34,7 @@ SLOW = (
     "clopath_voltage",
     "cluster_competition",
     "cocaine_withdrawal",
+    "conditioning",
     "conditioning_days",
     "corticostriatal_transmission",
     "developing_cortex",
@@ -151,6 +152,7 @@ def test_what_was_met_is_met(outcome: Any, name: str) -> None:
     assert {s.phenomenon for s in scores if s.verdict != "met"} == OPEN[name]
 
 
+@pytest.mark.slow
 def test_a_spike_and_input_to_the_tuft_make_a_burst_together(outcome: Any) -> None:
     spikes = outcome("bac_firing").measures["spikes"].set_index("input")["value"]
     assert spikes.to_dict() == {"soma": 1.0, "tuft": 0.0, "both": 3.0}
@@ -170,6 +172,7 @@ def test_a_balanced_network_fires_irregularly_and_its_weights_do_not_saturate(ou
     assert np.std(np.log(volume)) > 0.1
 
 
+@pytest.mark.slow
 def test_spikes_of_dopamine_neurons_teach_the_circuit_that_drives_them(outcome: Any) -> None:
     run = outcome("conditioning")
     size, at_cue = (

@@ -88,12 +88,14 @@ def test_spines_change_as_in_a_plain_integration(
     np.testing.assert_allclose(found, expected, atol=SCHEME)
 
 
+@pytest.mark.slow
 def test_only_the_share_of_responders_differs_between_adult_and_young(outcome: Any) -> None:
     table = outcome("uncaging_in_vivo").measures["enlargement"].set_index("preparation")
     error = np.hypot(*table["standard_error"])
     assert abs(table["value"].diff().iloc[1]) < 4 * error
 
 
+@pytest.mark.slow
 def test_gaba_opens_shrinkage_near_the_spine_and_just_before_spikes(outcome: Any) -> None:
     table = outcome("gaba_gating").measures["stimulated"]
     shrunk = table[table["value"] < -0.1]

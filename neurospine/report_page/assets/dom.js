@@ -47,7 +47,7 @@ function table(head, rows, caption) {
   const cell = (value) => make("td", { class: typeof value === "number" ? "number" : null },
     typeof value === "number" ? number(value, 4) : value ?? "–");
   return make("table", {},
-    make("caption", {}, caption),
+    make("caption", {}, make("span", {}, caption)),
     make("thead", {}, make("tr", {}, ...head.map((name) => make("th", { scope: "col" }, name)))),
     make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map(cell)))));
 }

@@ -16,6 +16,7 @@ from neurospine.simulation.backends.backend import Progress
 from neurospine.simulation.backends.changes import Changes
 from neurospine.simulation.backends.recorder import Recorder
 from neurospine.simulation.backends.slow_clock import SlowClock
+from neurospine.simulation.exact import solved_once
 from neurospine.simulation.network import Network
 from neurospine.simulation.schedule import Stretch
 
@@ -30,7 +31,7 @@ class RuntimeProgram:
 
     def run(self, network: Network, folder: Path, progress: Progress) -> bool:
         """Run the network step by step and append records to the streams in `folder`."""
-        with _own_brian(self.target), refusals():
+        with _own_brian(self.target), refusals(), solved_once():
             assembly = assemble(network)
             for name, variable, value in arguments(network):
                 target = assembly.owner(name).variables[variable]

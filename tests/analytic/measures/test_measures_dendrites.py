@@ -89,7 +89,7 @@ def currents(*more: dict[str, Any]) -> tuple[dict[str, Any], ...]:
 def make(**facts: Any) -> Protocol:
     tables: dict[str, Any] = {"phases": currents(), **facts}
     return Protocol(
-        name="steps", model={"circuit": "alone"}, step="0.05 ms", record_every="10 ms",
+        name="steps", model={"circuit": "alone"}, step="0.1 ms", record_every="10 ms",
         traces={"cells": {"variables": ("v_soma", "v_dend"), "every": "0.1 ms"}}, **tables,
     )  # fmt: skip
 

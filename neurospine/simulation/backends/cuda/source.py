@@ -27,6 +27,7 @@ from neurospine.simulation.assembly import Assembly, assemble, refusals
 from neurospine.simulation.backends.cuda.tables import DeviceTables
 from neurospine.simulation.backends.standalone import source as standalone
 from neurospine.simulation.backends.standalone.arguments import Slot, slots
+from neurospine.simulation.exact import solved_once
 from neurospine.simulation.network import Network
 
 _DEVICE = "neurospine_cuda"
@@ -82,7 +83,8 @@ def generate(network: Network, folder: Path) -> list[Slot]:
             for runner in caller.contained_objects:
                 runner.template, runner.codeobj_class = "border", _CodeObject
             assembly.network.add(caller)
-            with refusals(), catch_logs():  # that the order of statements matters is meant
+            # It is meant that the order of statements matters.
+            with refusals(), solved_once(), catch_logs():
                 assembly.network.run(0 * second, namespace={})
                 for border, runner in zip(network.borders, assembly.borders, strict=True):
                     if border.where:

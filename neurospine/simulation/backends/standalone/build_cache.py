@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 #: Scheduling before registers are given out makes the long statements of the slow clock faster.
 FLAGS = (
     *("-w", "-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math"),
-    *("-fwhole-program", "-fschedule-insns", "-std=c++17"),
+    *("-fwhole-program", "-fschedule-insns", "-std=c++14"),
 )
 LARGEST_CACHE = 500_000_000
 #: Programs used within this time are never removed: another process may be about to run them.
