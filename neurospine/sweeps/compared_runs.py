@@ -15,7 +15,7 @@ from neurospine.description.disorder import CONTROL
 from neurospine.description.measures import Measure, axes_of
 from neurospine.description.parameters import OVERRIDE
 from neurospine.description.protocol import Protocol
-from neurospine.errors import ResultError
+from neurospine.errors import ResultError, shorten
 from neurospine.results.info import RunInfo
 from neurospine.results.trajectory import Trajectory
 from neurospine.simulation.resume import recorded_protocol
@@ -119,7 +119,9 @@ def read_runs(
         if not trajectory.complete:
             raise ResultError(f"{path}: the run was cut off, so it cannot be compared")
         name = str(trajectory.info.attributes["protocol"])
-        own = trajectory.info.files[f"protocols/{name}"]
+        own = trajectory.info.files.get(f"protocols/{name}")
+        if own is None:
+            raise ResultError(f"{path}: lacks the text of its protocol {shorten(name)!r}")
         if protocol is None:
             protocol, text = recorded_protocol(trajectory.info), own
         elif protocol.name != name:

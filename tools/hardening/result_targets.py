@@ -87,6 +87,9 @@ def _parts() -> dict[str, dict[str, bytes]]:
 
 
 def _part_seeds() -> list[Seed]:
+    with tempfile.TemporaryDirectory() as folder:  # modules that this imports make classes of texts
+        for name in NAMES:
+            Trajectory.from_hdf5(recover(_laid_out(name, Path(folder))))
     return [Seed(f"{name}.h5", files["run.h5"]) for name, files in _parts().items()]
 
 
@@ -121,6 +124,7 @@ def _plan(part: Path) -> None:
 
 
 def _segment_seeds() -> list[Seed]:
+    _part_seeds()
     return [
         Seed(f"{run}.{name}", data)
         for run, files in _parts().items()
