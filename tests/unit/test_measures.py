@@ -81,7 +81,7 @@ def test_a_measure_says_which_axes_it_has_beyond_the_conditions(
         ({"kind": "turnover", "every": "21 day"}, ("every", "longer than the phase 'days'")),
         ({"kind": "turnover", "every": "36 hour"}, ("36 hour", "snapshots", "86400 s")),
         ({**SURVIVAL, "lags": ["21 day"]}, ("lags", "longer")),
-        ({**SURVIVAL, "lags": ["8"]}, ("lags", "'1' does not measure")),
+        ({**SURVIVAL, "lags": ["8"]}, ("lags", "the unit is missing")),
         ({**SURVIVAL, "every": "3 day", "lags": ["8 day"]}, ("8 day", "no multiple", "3 day")),
         ({**SURVIVAL, "detection": "0.02 um"}, ("detection", "um**3")),
         ({**SURVIVAL, "detection": "-1 um**3"}, ("detection", "negative")),
