@@ -17,6 +17,8 @@ import pytest
 
 from neurospine import Protocol, Trajectory, recover, resume, simulate
 from neurospine.errors import NeurospineError, ResultError
+from neurospine.results import segments
+from neurospine.results.part import last_ticks, part_of
 
 pytestmark = pytest.mark.cpp
 
@@ -79,6 +81,10 @@ def test_no_room_for_a_record(whole: Any, tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
     assert f"kept in {output}.part; 'neurospine run --resume {output}' goes on" in str(caught.value)
     check_beginning(recover(output), expected)
+    # Snapshots come last: where one has no room, spikes and births of that time are there.
+    folder = part_of(output)
+    last = [record.tick for record in segments.read(folder, "spines_afferent")][-1]
+    assert all(tick > last for tick in last_ticks(folder).values())
     resume(output)
     assert output.read_bytes() == expected.read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run.h5"]

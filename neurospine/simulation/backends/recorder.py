@@ -55,31 +55,11 @@ class Recorder:
             self.events[synapses].append(columns)
 
     def record(self, tick: int, spiked: int) -> None:
-        """Take a snapshot at a biological time, in steps, after so many steps of spiking."""
-        for recording in self.network.recordings:
-            spines = self.assembly.synapses[recording.synapses]
-            arrays = [
-                np.asarray(spines.variables[v].get_value())[recording.slots].astype(kind)
-                for v, kind in zip(recording.variables, recording.types, strict=True)
-            ]
-            stream = spine_stream(recording.synapses)
-            segments.append(self.folder, stream, tick, recording.slots.size, *arrays)
-            if recording.contacts:
-                noted = self.events[recording.synapses]
-                events = [np.concatenate(column) for column in zip(*noted, strict=True)]
-                count = events[0].size if events else 0
-                stream = contact_stream(recording.synapses)
-                segments.append(self.folder, stream, tick, count, *events)
-                noted.clear()
-            if recording.stages:
-                volume, stage = (
-                    np.asarray(spines.variables[v].get_value()) for v in ("volume", "stage")
-                )
-                found = summarise(volume, stage, recording.copies, recording.stages)
-                place = recording.stages + len(MOMENTS) - 2
-                whole = np.insert(found, [place], self.turned[recording.synapses], axis=1)
-                stream = summary_stream(recording.synapses)
-                segments.append(self.folder, stream, tick, whole.size, whole)
+        """Take a snapshot at a biological time, in steps, after so many steps of spiking.
+
+        Snapshots of spines come last, as in the compiled programs: a run that is cut off in
+        between has all spikes up to each of them.
+        """
         for population, monitor in self.assembly.monitors.items():
             done = self.seen[population]
             times = self._biological(monitor.variables["t"].get_value()[done:], tick, spiked)
@@ -96,6 +76,30 @@ class Recorder:
             stream = trace_stream(trace.group)
             time = self._biological(time, tick, spiked)
             segments.append(self.folder, stream, tick, time.size, time, *values)
+        for recording in self.network.recordings:
+            if recording.contacts:
+                noted = self.events[recording.synapses]
+                events = [np.concatenate(column) for column in zip(*noted, strict=True)]
+                count = events[0].size if events else 0
+                stream = contact_stream(recording.synapses)
+                segments.append(self.folder, stream, tick, count, *events)
+                noted.clear()
+            if recording.stages:
+                volume, stage = (
+                    np.asarray(spines.variables[v].get_value()) for v in ("volume", "stage")
+                )
+                found = summarise(volume, stage, recording.copies, recording.stages)
+                place = recording.stages + len(MOMENTS) - 2
+                whole = np.insert(found, [place], self.turned[recording.synapses], axis=1)
+                stream = summary_stream(recording.synapses)
+                segments.append(self.folder, stream, tick, whole.size, whole)
+            spines = self.assembly.synapses[recording.synapses]
+            arrays = [
+                np.asarray(spines.variables[v].get_value())[recording.slots].astype(kind)
+                for v, kind in zip(recording.variables, recording.types, strict=True)
+            ]
+            stream = spine_stream(recording.synapses)
+            segments.append(self.folder, stream, tick, recording.slots.size, *arrays)
         self.progress(tick * self.network.step)
 
     def _biological(self, times: Array, tick: int, spiked: int) -> Array:

@@ -153,9 +153,10 @@ void record_stream(std::size_t number, std::int64_t tick)
         fail_to_write();
 }
 
+// Snapshots of spines come last: a run cut off in between has all spikes up to each of them.
 void record(std::int64_t tick)
 {
-    for (std::size_t number = 0; number < streams.size(); number++) record_stream(number, tick);
+    for (std::size_t number = streams.size(); number-- > 0;) record_stream(number, tick);
     report(tick);
 }
 
