@@ -77,6 +77,7 @@ class Recorder:
             time = self._biological(time, tick, spiked)
             segments.append(self.folder, stream, tick, time.size, time, *values)
         for recording in self.network.recordings:
+            spines = self.assembly.synapses[recording.synapses]
             if recording.contacts:
                 noted = self.events[recording.synapses]
                 events = [np.concatenate(column) for column in zip(*noted, strict=True)]
@@ -93,7 +94,6 @@ class Recorder:
                 whole = np.insert(found, [place], self.turned[recording.synapses], axis=1)
                 stream = summary_stream(recording.synapses)
                 segments.append(self.folder, stream, tick, whole.size, whole)
-            spines = self.assembly.synapses[recording.synapses]
             arrays = [
                 np.asarray(spines.variables[v].get_value())[recording.slots].astype(kind)
                 for v, kind in zip(recording.variables, recording.types, strict=True)
