@@ -4,6 +4,8 @@
 export OMP_WAIT_POLICY = passive
 # .venv holds all that is needed; packages from elsewhere must not get in.
 unexport PYTHONPATH
+# Commands that tests start take a second less where bytecode is kept.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN = .venv/bin
 

@@ -36,7 +36,7 @@ CASES = [
     ("numpy", 5.0, 0.0),
     pytest.param("numpy", 0.0, 0.0, marks=pytest.mark.slow),
     pytest.param("numpy", 5.0, 1.0, marks=pytest.mark.slow),
-    pytest.param("cpp", 5.0, 1.0, marks=pytest.mark.cpp),
+    pytest.param("cpp", 5.0, 1.0, marks=[pytest.mark.cpp, pytest.mark.slow]),
     pytest.param("cpp", 0.0, 0.0, marks=[pytest.mark.cpp, pytest.mark.slow]),
 ]
 PULSES = (20.0, 40.0, 60.0, 130.0, 155.0, 300.0)

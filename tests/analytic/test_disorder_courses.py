@@ -74,7 +74,9 @@ def test_a_step_is_nothing_before_and_all_after(backend: str) -> None:
     np.testing.assert_array_equal(until[:5], whole[:5])
 
 
-@pytest.mark.parametrize("backend", ["numpy", pytest.param("cpp", marks=pytest.mark.cpp)])
+@pytest.mark.parametrize(
+    "backend", ["numpy", pytest.param("cpp", marks=[pytest.mark.cpp, pytest.mark.slow])]
+)
 def test_the_drift_follows_a_centre_that_moves(backend: str) -> None:
     """Between two snapshots it goes exponentially to where the centre is at the first of them."""
     course = {"onset": "2 day", "rise": "3 day", "until": "6 day", "washout": "1 day"}
@@ -134,7 +136,7 @@ def test_conditions_have_courses_of_their_own(backend: str) -> None:
 
 COMPILED = [
     pytest.param("cython", marks=pytest.mark.slow),
-    pytest.param("cpp", marks=pytest.mark.cpp),
+    pytest.param("cpp", marks=[pytest.mark.cpp, pytest.mark.slow]),
 ]
 LEAKY = """
 kind    = "circuit"

@@ -182,7 +182,9 @@ def test_pairing_does_the_same_in_every_epoch(form: str) -> None:
         np.testing.assert_allclose(after - before, wanted, rtol=0, atol=LEFT * change.max())
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "backend", ["numpy", pytest.param("cpp", marks=[pytest.mark.cpp, pytest.mark.slow])]
+)
 def test_a_year_of_consolidation_between_days_of_spiking(backend: str) -> None:
     """At a tenth of a millisecond this is more steps than 32 bits can count."""
     spiking = {"duration": "20 ms", "record_every": "10 ms"}

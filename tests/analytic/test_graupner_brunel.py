@@ -152,7 +152,7 @@ def test_closed_form_is_that_of_the_plan() -> None:
         assert gb.readout(rule, *times)["change"] == pytest.approx(wanted, abs=0.006)
 
 
-BACKENDS = ("numpy", pytest.param("cpp", marks=pytest.mark.cpp))
+BACKENDS = ("numpy", pytest.param("cpp", marks=[pytest.mark.cpp, pytest.mark.slow]))
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -47,7 +47,7 @@ VOLUMES = ("initial", "reference", "lowest", "highest")
 
 #: Compiled programs are built of the triplet rule, which holds the pair rule in it, in all forms,
 #: and of the multiplicative rule in one; the others are slow.
-BUILT = {("pair_multiplicative", "neuron_traces"), *(("triplet", f) for f in POSSIBLE["triplet"])}
+BUILT = {("pair_multiplicative", "neuron_traces"), ("triplet", "folded"), ("triplet", "textbook")}
 #: At the bounds programs that are built anyway do.
 BACKENDS = (
     pytest.param("numpy", marks=pytest.mark.slow),

@@ -147,7 +147,7 @@ def test_samples_give_the_drift_of_the_full_simulation(rule: str) -> None:
 @pytest.mark.parametrize(
     ("rule", "backend"),
     [("pair", "numpy"), ("pair_multiplicative", "numpy"),
-     pytest.param("pair", "cpp", marks=pytest.mark.cpp)],
+     pytest.param("pair", "cpp", marks=[pytest.mark.cpp, pytest.mark.slow])],
 )  # fmt: skip
 def test_the_change_of_a_sample_goes_on_in_proportion_to_time(rule: str, backend: str) -> None:
     volume = sampled_twice(rule, backend, 0.0)

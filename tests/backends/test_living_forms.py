@@ -64,8 +64,8 @@ def run(backend: str, form: str, spine_step: str) -> Trajectory:
     return simulate(model, protocol, backend=backend, form=form)  # type: ignore[arg-type]
 
 
-#: Programs of two forms are built; the textbook form is compiled in `analytic/test_rule_forms.py`.
-COMPILED = ("folded", "neuron_traces")
+#: Programs of this form are built; others are compiled in `analytic/test_rule_forms.py`.
+COMPILED = ("folded",)
 
 
 @pytest.mark.parametrize(

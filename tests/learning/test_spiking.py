@@ -163,14 +163,14 @@ def trainer(digits: DataSet, seeds: int = 1, rate: float | None = None) -> Train
 
 
 def test_it_learns_and_a_seed_fixes_the_result(digits: DataSet) -> None:
-    few = DataSet("digits", 10, digits.training[:300], digits.validation[:100])
+    few = DataSet("digits", 10, digits.training[:150], digits.validation[:100])
     first, second, off = trainer(few), trainer(few), trainer(few, rate=0.0)
     start = first.state["volume"].copy()
-    first.run(200)
+    first.run(100)
     kept = first.arrays()
-    second.restore(kept, 200)
+    second.restore(kept, 100)
     for one in (first, second):
-        one.run(200)  # over the border of an epoch
+        one.run(100)  # over the border of an epoch
     np.testing.assert_array_equal(first.state["volume"], second.state["volume"])
     off.run(20)
     np.testing.assert_array_equal(off.state["volume"], start)

@@ -147,7 +147,8 @@ def wait_until_still(path: Path) -> None:
 @pytest.mark.parametrize(
     ("whom", "backend"),
     [
-        ("all", "numpy"),  # there is no other process in it
+        # There is no other process in it.
+        pytest.param("all", "numpy", marks=pytest.mark.slow),
         pytest.param("all", "cpp", marks=pytest.mark.cpp),
         # The program is in no group with its command, so it sees no difference.
         pytest.param("command", "cpp", marks=[pytest.mark.cpp, pytest.mark.slow]),
@@ -168,6 +169,7 @@ def test_interrupted_run_writes_what_it_recorded(
     assert {path.name for path in tmp_path.iterdir()} == {"endless.toml", "run.h5"}
 
 
+@pytest.mark.slow
 def test_interrupted_rest_writes_what_it_recorded(
     neurospine: Any, tmp_path: Path, stopped_at_last: list[Any]
 ) -> None:
@@ -189,7 +191,11 @@ def test_interrupted_rest_writes_what_it_recorded(
 @pytest.mark.cpp
 @pytest.mark.parametrize(
     ("phase", "checkpoints"),
-    [("wake", False), pytest.param("wake", True, marks=pytest.mark.slow), ("sleep", True)],
+    [
+        ("wake", False),
+        pytest.param("wake", True, marks=pytest.mark.slow),
+        pytest.param("sleep", True, marks=pytest.mark.slow),
+    ],
 )
 def test_interrupted_run_can_go_on_if_it_came_to_a_checkpoint(
     busy: Any, tmp_path: Path, phase: str, checkpoints: bool, monkeypatch: pytest.MonkeyPatch

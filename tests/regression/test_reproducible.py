@@ -76,7 +76,7 @@ def user_brian(tmp_path: Path) -> Iterator[Any]:
     [
         ("numpy", "cpp_standalone"),
         pytest.param("numpy", "runtime", marks=pytest.mark.slow),
-        pytest.param("cpp", "runtime", marks=pytest.mark.cpp),
+        pytest.param("cpp", "runtime", marks=[pytest.mark.cpp, pytest.mark.slow]),
         pytest.param("cpp", "cpp_standalone", marks=[pytest.mark.cpp, pytest.mark.slow]),
     ],
 )

@@ -90,6 +90,7 @@ def test_a_cache_that_cannot_be_made_is_an_error_that_says_what_to_do(
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.slow
 def test_a_home_that_cannot_be_written_keeps_no_run_from_being_done(tmp_path: Path) -> None:
     (tmp_path / "tiny.toml").write_text(TINY)
     nowhere = {name: "/dev/null/home" for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")}

@@ -198,6 +198,7 @@ def run_slow(target: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.cpp
+@pytest.mark.slow
 def test_slow_statements_mean_the_same_on_every_target() -> None:
     here, there = run_slow("numpy"), run_slow("cython")
     assert np.array_equal(here[1], there[1])

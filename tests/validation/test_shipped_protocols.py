@@ -69,6 +69,7 @@ SLOW = (
     "s1_persistence",
     "schizophrenia",
     "shrinkage_spread",
+    "spine_shapes",
     "som_interneuron_properties",
     "spine_neck",
     "spines_on_dendrites",
