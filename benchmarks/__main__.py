@@ -1,6 +1,7 @@
 """Run the benchmarks and print their tables: ``python -m benchmarks [--quick] [--only NAME …]``."""
 
 import argparse
+import time
 
 from benchmarks import (
     build,
@@ -30,7 +31,10 @@ def main() -> None:
     arguments = parser.parse_args()
     report = Report()
     for name in arguments.only or BENCHMARKS:
+        start = time.monotonic()
         BENCHMARKS[name](report, arguments.quick)
+        report.content.setdefault("minutes", {})[name] = (time.monotonic() - start) / 60
+        report.write(arguments.output, *arguments.only)  # nothing is lost if a later one fails
     if rows := summary(report.content.get):
         report.table(TITLE, rows)
     print(f"\nwritten to {report.write(arguments.output, *arguments.only)}")
