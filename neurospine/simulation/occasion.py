@@ -15,6 +15,8 @@ from neurospine.errors import ProtocolError
 from neurospine.simulation.network import Array
 
 Row = Mapping[str, float | str]
+#: Beyond so many steps a float no longer tells one from the next.
+MOST_STEPS = 2.0**53
 
 
 class Occasion:
@@ -76,9 +78,11 @@ class Occasion:
         """Return the interval under a key in steps, which must be whole."""
         time = self.quantity(key, text, "second")
         steps = whole_steps(time, self.step)
+        shown = f"{text} = {time:g} s" if text in self.grid.axes else text
         if steps is None:
-            shown = f"{text} = {time:g} s" if text in self.grid.axes else text
             raise ProtocolError(f"{key}: {shown} is no multiple of the step of {self.step:g} s")
+        if abs(steps) >= MOST_STEPS:
+            raise ProtocolError(f"{key}: {shown} is longer than any run")
         return steps
 
     def everywhere(self, population: str, ticks: Array) -> tuple[str, Array, Array]:
@@ -112,6 +116,6 @@ def to_ticks(times: Array, step: float) -> Array:
         If a time is no number or further away than any run is long.
     """
     steps = times / step
-    if not np.all(np.abs(steps) < 2.0**53):
+    if not np.all(np.abs(steps) < MOST_STEPS):
         raise ProtocolError("a spike time is no finite time within a run")
     return np.rint(steps).astype(np.int64)

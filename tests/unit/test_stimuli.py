@@ -193,6 +193,7 @@ def test_a_wrong_spike_file_is_refused(
         ({**REGULAR, "rate": "2000 Hz"}, ("twice in one step",)),
         ({**REGULAR, "population": "pro"}, ("no population 'pro'", "'pre'")),
         ({**PAIR, "interval": "0.5 ms"}, ("interval", "0.5 ms is no multiple of the step")),
+        ({**PAIR, "interval": "1e19 ms"}, ("interval", "1e19 ms is longer than any run")),
         ({**PAIR, "interval": "-99 ms"}, ("outside the phase",)),
         ({**PAIR, "postsynaptic": "poste"}, ("'poste'", "'post'")),
         ({**LIST, "times": [7, 1, 100]}, ("outside the phase", "0.1 s")),
