@@ -45,7 +45,7 @@ def opened(
         Such a one, if the file is no HDF5 file, is damaged, promises more than it can hold or
         leads into another file; or if the HDF5 library crashes at it, or does not end.
     """
-    try:
+    with refused(refusal):
         size = path.stat().st_size
         if not path.is_file():
             raise ValueError("it is no file")
@@ -56,6 +56,13 @@ def opened(
             if wrong is None:
                 check(file, size, links=links)
             yield file
+
+
+@contextmanager
+def refused(refusal: Callable[[str], NeurospineError]) -> Iterator[None]:
+    """Put what libraries raise in the block down to the file, by an error made of the reason."""
+    try:
+        yield
     except NeurospineError:
         raise
     except _RAISED as error:

@@ -203,11 +203,15 @@ def read_info(file: h5py.File, *, slots: bool = True) -> RunInfo:
 
 
 def _read_files(group: h5py.Group) -> dict[str, str]:
-    return {
+    found = {
         f"{folder}/{name}": data.asstr()[()]
         for folder, inside in group.items()
         for name, data in inside.items()
     }
+    for name, text in found.items():
+        if not isinstance(text, str):
+            raise TypeError(f"files/{name} is no text")
+    return found
 
 
 def _read_variables(group: h5py.Group) -> dict[str, Variable]:

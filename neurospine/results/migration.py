@@ -39,7 +39,10 @@ def opened(path: Path) -> Iterator[h5py.File]:
         if layout == SCHEMA:
             yield file
             return
-    with h5py.File(io.BytesIO(path.read_bytes()), "r+") as file:
+    with (
+        hdf5_files.refused(unreadable),
+        h5py.File(io.BytesIO(path.read_bytes()), "r+") as file,
+    ):
         for older in range(layout, SCHEMA):
             MIGRATIONS[older](file)
         yield file

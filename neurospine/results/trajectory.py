@@ -185,7 +185,8 @@ def _series(
 def _series_in(path: Path, group: h5py.Group, along: str) -> xr.Dataset:
     """Return a group of a file that has to be a series along one dimension."""
     found = _open(path, group)
-    if not {"time", along} <= set(found.sizes):
+    series = [variable.dims == ("time", along) for variable in found.data_vars.values()]
+    if not all(series) or not {"time", along} <= set(found.sizes):
         raise ValueError(f"{group.name} is no series")
     return found
 
