@@ -209,6 +209,7 @@ def test_the_folder_of_a_sweep_and_the_command(
     assert "no group of that name. Did you mean 'fragile_x'?" in wrong.err
 
 
+@pytest.mark.slow
 def test_runs_without_chance_say_that_seeds_tell_no_more(tmp_path: Path) -> None:
     protocol = Protocol.from_text(starting_text("protocol", "pairs"))
     sweep(
