@@ -15,6 +15,19 @@ from neurospine.results.tables import TEXT, read_table, write_table
 Attribute = str | int | float | bool
 #: Attributes that every run has.
 _ALWAYS = ("protocol", "model", "spine", "seed", "backend", "form", "parameter_sets")
+#: Columns that the tables of every run have, of texts and of numbers; and those of parameters where
+#: there is a disorder.
+_TEXTS = {
+    "phases": ("name", "kind"),
+    "parameters": ("name", "unit", "meaning", "source", "where"),
+    "inputs": ("phase", "kind", "settings"),
+    "control": ("control_source", "control_where"),
+}
+_NUMBERS = {
+    "phases": ("start", "stop", "start_tick", "stop_tick"),
+    "parameters": ("value",),
+    "control": ("control_value",),
+}
 #: Coordinates of every slot, and columns of its table that have no place among them.
 _SLOT = ("condition", "repeat", "pre", "post")
 _ORDER = (*_SLOT, "slot", "delay", "present", "recorded", "stimulated")
@@ -172,14 +185,21 @@ def read_info(file: h5py.File, *, slots: bool = True) -> RunInfo:
     """Return what `write_info` wrote; the tables of slots may be large and can be left empty."""
     for name in _ALWAYS:
         file.attrs[name]  # or it is none of ours
+    attributes = {k: _plain(k, v) for k, v in file.attrs.items() if k not in ("schema", "step")}
+    int(attributes["seed"])
     conditions = file["conditions"]
     axes = [name for name in conditions.attrs["columns"] if name]
+    phases, parameters, inputs = (
+        _read_columns(file[name], name) for name in ("phases", "parameters", "inputs")
+    )
+    if attributes.get("disorders"):
+        _check_columns(parameters, "control")
     return RunInfo(
-        {k: _plain(v) for k, v in file.attrs.items() if k not in ("schema", "step")},
+        attributes,
         _read_files(file["files"]),
         float(file.attrs["step"]),
-        read_table(file["phases"]),
-        read_table(file["parameters"]),
+        phases,
+        parameters,
         read_table(conditions),
         {
             name: Variable(conditions[name].attrs["units"], conditions[name].attrs["meaning"])
@@ -197,9 +217,23 @@ def read_info(file: h5py.File, *, slots: bool = True) -> RunInfo:
             name: TraceInfo(read_table(group), _read_variables(group))
             for name, group in file.get("traced", {}).items()
         },
-        read_table(file["inputs"]),
+        inputs,
         {name: int(size) for name, size in file["populations"].attrs.items()},
     )
+
+
+def _read_columns(group: h5py.Group, name: str) -> pd.DataFrame:
+    """Return a table that has the columns of every run."""
+    table = read_table(group)
+    _check_columns(table, name)
+    return table
+
+
+def _check_columns(table: pd.DataFrame, name: str) -> None:
+    for kinds, columns in (("O", _TEXTS[name]), ("fiu", _NUMBERS.get(name, ()))):
+        for column in columns:
+            if column not in table or table[column].dtype.kind not in kinds:
+                raise TypeError(f"column {column!r} of a table is not there, or of another type")
 
 
 def _read_files(group: h5py.Group) -> dict[str, str]:
@@ -233,5 +267,8 @@ def _read_stages(group: h5py.Group) -> tuple[str, ...]:
     return tuple(name for name in group.attrs["stages"] if name)
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
+def _plain(name: str, value: Any) -> Attribute:
+    plain = value.item() if isinstance(value, np.generic) else value
+    if not isinstance(plain, Attribute):
+        raise TypeError(f"attribute {name!r} is no plain value")
+    return plain

@@ -109,6 +109,9 @@ def described(table: pd.DataFrame, column: str) -> dict[str, str]:
 def read_table(group: h5py.Group) -> pd.DataFrame:
     """Return the table in a group; its `attrs` have units and meanings of columns, if any."""
     columns = {name: group[name] for name in group.attrs["columns"] if name}
+    for data in columns.values():
+        if len(data.shape or ()) != 1:
+            raise ValueError(f"{data.name} is no column of a table")
     table = {
         name: data.asstr()[...] if data.dtype.kind == "O" else data[...]
         for name, data in columns.items()
