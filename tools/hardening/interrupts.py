@@ -39,8 +39,9 @@ def wrong(run: Run, status: int, expected: dict[str, Any]) -> str:
     """Return what is wrong with what an interrupted run said and left; nothing if all is well."""
     if status not in (0, 130, -signal.SIGINT):  # the last is 130 too, as a shell sees it
         return f"exit status {status}"
-    if "Traceback" in (run.folder / "said").read_text():
-        return "a traceback"
+    said = (run.folder / "said").read_text()
+    if "Traceback" in said:
+        return f"a traceback: {said.strip().splitlines()[-1]}"
     allowed = {"said", "run.h5", "run.h5.part", "run.png", "run.csv", f"{run.case.name}.toml"}
     left = {path.name for path in run.folder.iterdir()} - allowed
     if left:
