@@ -189,17 +189,13 @@ def read_info(file: h5py.File, *, slots: bool = True) -> RunInfo:
     int(attributes["seed"])
     conditions = file["conditions"]
     axes = [name for name in conditions.attrs["columns"] if name]
-    phases, parameters, inputs = (
-        _read_columns(file[name], name) for name in ("phases", "parameters", "inputs")
-    )
-    if attributes.get("disorders"):
-        _check_columns(parameters, "control")
+    control = ("control",) if attributes.get("disorders") else ()
     return RunInfo(
         attributes,
         _read_files(file["files"]),
         float(file.attrs["step"]),
-        phases,
-        parameters,
+        _read_columns(file["phases"], "phases"),
+        _read_columns(file["parameters"], "parameters", *control),
         read_table(conditions),
         {
             name: Variable(conditions[name].attrs["units"], conditions[name].attrs["meaning"])
@@ -217,23 +213,20 @@ def read_info(file: h5py.File, *, slots: bool = True) -> RunInfo:
             name: TraceInfo(read_table(group), _read_variables(group))
             for name, group in file.get("traced", {}).items()
         },
-        inputs,
+        _read_columns(file["inputs"], "inputs"),
         {name: int(size) for name, size in file["populations"].attrs.items()},
     )
 
 
-def _read_columns(group: h5py.Group, name: str) -> pd.DataFrame:
-    """Return a table that has the columns of every run."""
+def _read_columns(group: h5py.Group, *sets: str) -> pd.DataFrame:
+    """Return a table that has these sets of columns, of texts and of numbers."""
     table = read_table(group)
-    _check_columns(table, name)
+    for name in sets:
+        for kinds, columns in (("O", _TEXTS[name]), ("fiu", _NUMBERS.get(name, ()))):
+            for column in columns:
+                if column not in table or table[column].dtype.kind not in kinds:
+                    raise TypeError(f"{group.name}/{column} is not there, or of another type")
     return table
-
-
-def _check_columns(table: pd.DataFrame, name: str) -> None:
-    for kinds, columns in (("O", _TEXTS[name]), ("fiu", _NUMBERS.get(name, ()))):
-        for column in columns:
-            if column not in table or table[column].dtype.kind not in kinds:
-                raise TypeError(f"column {column!r} of a table is not there, or of another type")
 
 
 def _read_files(group: h5py.Group) -> dict[str, str]:
