@@ -282,3 +282,24 @@ def test_an_interrupt_while_the_file_is_read_again_leaves_the_file_alone(
         simulate(None, protocol, backend="numpy", output=path)
     assert [place.name for place in tmp_path.iterdir()] == ["run.h5"]
     assert Trajectory.from_hdf5(path).complete
+
+
+def test_an_interrupt_that_python_cannot_raise_is_not_lost() -> None:
+    text = """
+import sys, time, types
+from neurospine.__main__ import start
+
+class Leaving:
+    def __del__(self):
+        raise KeyboardInterrupt
+
+def main():
+    Leaving()
+    time.sleep(1000)
+
+sys.modules["neurospine.cli"] = types.SimpleNamespace(main=main)
+start()
+"""
+    command = [sys.executable, "-c", text]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
