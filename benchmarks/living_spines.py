@@ -120,11 +120,15 @@ def _growth(report: Report, sizes: tuple[int, ...]) -> None:
 
 #: Seconds of the longer and the shorter of two runs of a network.
 LENGTHS = (10, 2)
+#: Cells of that network, and living spines on each: so many that cells cost little beside them.
+CELLS, DEGREE = 2000, 400
 
 
 def _empty(report: Report, repeats: int) -> None:
-    """Compare what 4e5 more slots cost a network when they are empty, and when they are filled."""
-    sizes = {"1e5 living": (100, 1.0), "and 4e5 empty": (500, 0.2), "and 4e5 living": (500, 1.0)}
+    """Compare what four times as many slots more cost when they are empty, and when filled."""
+    living, more = CELLS * DEGREE, 4 * CELLS * DEGREE
+    alone, empty, full = f"{living:.0e} living", f"and {more:.0e} empty", f"and {more:.0e} living"
+    sizes = {alone: (DEGREE, 1.0), empty: (5 * DEGREE, 0.2), full: (5 * DEGREE, 1.0)}
     commands = {
         (label, length): _network(*size, length)
         for label, size in sizes.items()
@@ -142,13 +146,13 @@ def _empty(report: Report, repeats: int) -> None:
         ]
         for label in sizes
     }
-    first = statistics.median(loops["1e5 living"])
-    filled = statistics.median(loops["and 4e5 living"]) - first
+    first = statistics.median(loops[alone])
+    filled = statistics.median(loops[full]) - first
     rows = [
         {
             "what": label,
             "CPU s per biological s": spread(values),
-            "ns a slot more": (statistics.median(values) - first) * 1e9 / 4e5,
+            "ns a slot more": (statistics.median(values) - first) * 1e9 / more,
             "of a living one": (statistics.median(values) - first) / filled,
         }
         for label, values in loops.items()
@@ -166,10 +170,12 @@ def _network(degree: int, share: float, seconds: int) -> Callable[[], None]:
     )
     still = {"birth_rate": 0, "elimination_rate": 0, "start_spread": 0}
     model = load_model("recurrent_network", spine="living_pair_stdp")
-    model = model.with_parameters({**still, "start_share": share, "in_degree": degree})
-    # The same current for each living spine, or the same in all where there are more.
-    current = 10.0 * degree if share < 1 else 1000.0
-    network = make_plan(model.with_parameters(recurrent_current=current), protocol, seed=1).network
+    sizes = {"n_neurons": CELLS, "in_degree": degree, "start_share": share}
+    model = model.with_parameters({**still, **sizes})
+    # A spine is so much stronger where fewer live that cells get the same current.
+    network = make_plan(
+        model.with_parameters(recurrent_current=1000.0 / share), protocol, seed=1
+    ).network
     return _once(StandaloneBackend().build(network), network)
 
 
