@@ -26,7 +26,7 @@ from neurospine.simulation.assembly import Assembly, assemble, refusals
 from neurospine.simulation.backends.standalone.arguments import BORDERS, Slot, slots
 from neurospine.simulation.backends.standalone.precision import single
 from neurospine.simulation.backends.standalone.tables import Tables
-from neurospine.simulation.backends.standalone.visits import apart
+from neurospine.simulation.backends.standalone.visits import apart, kept_back
 from neurospine.simulation.exact import solved_once
 from neurospine.simulation.network import Network
 
@@ -51,7 +51,7 @@ class _CodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
     """Code made from our own template where `templates` has one of that name."""
 
     templater = CPPStandaloneCodeObject.templater.derive(
-        __package__, env_globals={"apart": apart, "single": single}
+        __package__, env_globals={"apart": apart, "kept_back": kept_back, "single": single}
     )
 
 

@@ -79,3 +79,20 @@ def apart(code: str | list[str], source: str) -> tuple[str, str, str, list[Sum] 
     found_at = dict.fromkeys(places[store[2]] for store in stores)
     first = "\n".join(sender).replace("[_idx]", "[_synapses[0]]")
     return first, "\n".join(lines), "\n".join(found_at), sums
+
+
+def kept_back(visit: str) -> tuple[str, dict[str, str]]:
+    """Return a visit that leaves what it would store at its synapse in arrays at ``_k``.
+
+    Few processors can store vectors to places far apart, and compilers do not vectorise a loop
+    that does. The second value is the array for each element that was stored to.
+    """
+    arrays: dict[str, str] = {}
+    lines = []
+    for line in visit.splitlines():
+        store = _STORE.fullmatch(line)
+        if store and store[2] == "_idx":
+            array = arrays.setdefault(store[1], f"_kept_{len(arrays)}")
+            line = f"{array}[_k] = {store[3]};"
+        lines.append(line)
+    return "\n".join(lines), arrays

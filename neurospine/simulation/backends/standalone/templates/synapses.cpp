@@ -1,8 +1,8 @@
 {% extends 'common_group.cpp' %}
 {# What a visit does to the synapse comes first, for many at once; what it adds to cells, which
-   several of them may share, comes after, in order. #}
+   several of them may share, comes after, in order. So do stores to synapses that are apart. #}
 {% block maincode %}
-{% macro visit_all(synapse, _visit, _places, _sums) %}
+{% macro visit_all(synapse, _visit, _places, _sums, _kept) %}
                 #pragma GCC ivdep
                 for(int32_t _k = 0; _k < _count; _k++)
                 {
@@ -10,10 +10,13 @@
                     const size_t _vectorisation_idx = _idx;
                     {{_visit|autoindent}}
                 }
-                {% if _sums %}
+                {% if _sums or _kept %}
                 for(int32_t _k = 0; _k < _count; _k++)
                 {
                     const size_t _idx = {{synapse}};
+                    {% for _element, _array in _kept.items() %}
+                    {{_element}} = {{_array}}[_k];
+                    {% endfor %}
                     {{_places|autoindent}}
                     {% for _sum in _sums %}
                     {{_sum.target}} {{_sum.sign}} {{_sum.added}}[_k];
@@ -39,6 +42,10 @@
     {% for _sum in _sums %}
     {{_sum.type}} {{_sum.added}}[_most];
     {% endfor %}
+    {% set _visit_apart, _kept = kept_back(_visit) %}
+    {% for _element, _array in _kept.items() %}
+    std::decay_t<decltype({{_element|replace("_idx", "0")}})> {{_array}}[_most];
+    {% endfor %}
     for(const SynapticPathway::Row& _row : _rows)
         for(int32_t _first = 0; _first < _row.count; _first += _most)
         {
@@ -50,12 +57,12 @@
             if(_row.whole)
             {
                 const size_t _start = _synapses[0];
-                {{visit_all("_start + _k", _visit, _places, _sums)}}
+                {{visit_all("_start + _k", _visit, _places, _sums, {})}}
             }
             else
             {% endif %}
             {
-                {{visit_all("_synapses[_k]", _visit, _places, _sums)}}
+                {{visit_all("_synapses[_k]", _visit_apart, _places, _sums, _kept)}}
             }
         }
     {% endif %}

@@ -1,0 +1,56 @@
+"""Loops over cells and synapses become vector code, also on processors that can do less."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from neurospine import load_model, load_protocol
+from neurospine.simulation.backends.standalone import build_cache
+from neurospine.simulation.backends.standalone.source import generate
+from neurospine.simulation.simulate import prepare
+
+pytestmark = [
+    pytest.mark.cpp,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        "g++" not in build_cache.find_compiler(), reason="only g++ says what it has vectorised"
+    ),
+]
+
+#: Vectors of 256 bits, no vector code for integers from doubles and for stores far apart.
+AVX2 = "-march=haswell"
+
+
+def left_scalar(folder: Path, name: str) -> list[str]:
+    """Return where loops meant to be vectorised stay scalar, in code objects of that name."""
+    flags = [flag for flag in build_cache.FLAGS if not flag.startswith("-march")]
+    command = [build_cache.find_compiler(), *flags, AVX2, "-fopt-info-vec-optimized", "-I."]
+    program = ["-c", "program.cpp", "-o", "program.o"]
+    said = subprocess.run(
+        [*command, *program], cwd=folder, capture_output=True, text=True, check=True
+    ).stderr
+    done = {line.split(" ")[0] for line in said.splitlines() if "loop vectorized" in line}
+    places = [
+        f"{path.relative_to(folder)}:{number + 2}"
+        for path in (folder / "code_objects").glob(f"{name}_codeobject*.cpp")
+        for number, line in enumerate(path.read_text().splitlines())
+        if "GCC ivdep" in line
+    ]
+    assert places, f"no loop of {name} is meant to be vectorised"
+    return [place for place in places if not any(line.startswith(place) for line in done)]
+
+
+@pytest.mark.parametrize(
+    ("spine", "names"),
+    [
+        ("pair_stdp", ["neurons_stateupdater", "recurrent_pre"]),
+        ("bistable_spine", ["recurrent_pre", "recurrent_post", "recurrent_late"]),
+    ],
+)
+def test_loops_are_vectorised(spine: str, names: list[str], tmp_path: Path) -> None:
+    model = load_model("recurrent_network", spine=spine)
+    generate(prepare(model, load_protocol("network_activity")).network, tmp_path)
+    assert [place for name in names for place in left_scalar(tmp_path, name)] == []
