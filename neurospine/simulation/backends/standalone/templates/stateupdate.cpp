@@ -19,9 +19,10 @@
     {% set _code = _code|replace('= ' + _bytes + '[_idx]', '= _wide_not_refractory[_idx]') %}
     // As Brian2 counts steps, but without integers, which AVX2 cannot make of several doubles at once.
     const auto _steps = [](double t, double dt) { return std::trunc((t + 1e-3*dt)/dt); };
-    {% set _code = _code|replace('_timestep(t - lastspike, dt) >=', '_steps(t - lastspike, dt) >=') %}
+    {% set _code = _code|replace(' _timestep(t - lastspike, dt) >=', ' _steps(t - lastspike, dt) >=')
+                        |replace('_steps(t - lastspike, dt) >= _timestep(', '_steps(t - lastspike, dt) >= _steps(') %}
     {% if _bytes + '[' in _code or '_wide_not_refractory[_idx] =' not in _code
-          or '(int64_t)((t + 1e-3*dt)/dt)' not in support_code_lines|join %}
+          or '_steps(' in _code and '(int64_t)((t + 1e-3*dt)/dt)' not in support_code_lines|join %}
     #error "the state update writes not_refractory in another way than this template expects"
     {% endif %}
     for(int _idx = 0; _idx < _N; _idx++) _wide_not_refractory[_idx] = {{_bytes}}[_idx];
