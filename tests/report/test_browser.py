@@ -176,6 +176,7 @@ def test_the_slider_goes_through_the_snapshots(browser: Any, page: Path, living:
 def test_everything_is_reached_by_keyboard(browser: Any, page: Path) -> None:
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.wait import WebDriverWait
 
     look(browser, page)
     shown = browser.execute_script(
@@ -200,10 +201,13 @@ def test_everything_is_reached_by_keyboard(browser: Any, page: Path) -> None:
     place = figure(browser, "survival")
     summary = place.find_element("css selector", "summary")
     summary.send_keys(Keys.ENTER)
-    rows = place.find_elements("css selector", "tbody tr")
-    assert len(rows) == 2 * 61
+
+    def rows(_: Any) -> list[Any]:  # filled soon after it has opened
+        return place.find_elements("css selector", "tbody tr")
+
+    assert len(WebDriverWait(browser, 20).until(rows)) == 2 * 61
     control(place, "Condition").send_keys(Keys.ARROW_DOWN)
-    assert len(place.find_elements("css selector", "tbody tr")) == 61
+    assert len(rows(browser)) == 61
 
 
 def test_it_fits_a_phone(browser: Any, both: Path) -> None:
