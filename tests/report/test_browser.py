@@ -203,7 +203,7 @@ def test_everything_is_reached_by_keyboard(browser: Any, page: Path) -> None:
     summary.send_keys(Keys.ENTER)
 
     def rows(_: Any) -> list[Any]:  # filled soon after it has opened
-        return place.find_elements("css selector", "tbody tr")
+        return list(place.find_elements("css selector", "tbody tr"))
 
     assert len(WebDriverWait(browser, 20).until(rows)) == 2 * 61
     control(place, "Condition").send_keys(Keys.ARROW_DOWN)
