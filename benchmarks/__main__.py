@@ -65,8 +65,8 @@ def _two_runs(report: Report, quick: bool) -> None:
 
 
 def _dendritic_network(report: Report, quick: bool) -> None:
-    for sites in _sizes(quick):
-        dendritic_network.run(report, sites, repeats=3 if quick else 5)
+    for sites in _sizes(quick):  # nine programs of many seconds each: three runs are enough
+        dendritic_network.run(report, sites, repeats=3)
 
 
 def _sizes(quick: bool) -> tuple[int, ...]:
