@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -53,6 +53,13 @@ class Sites:
     first: str = ""
     ends: Array = field(default_factory=lambda: np.zeros((0, 2)))
     geometry: Mapping[str, Array] = field(default_factory=dict)
+
+    def in_order(self, order: Array) -> Sites:
+        """Return the sites with the slots in another order."""
+        own = {name: getattr(self, name) for name in ("place", "compartment", "position")}
+        moved = {name: array[order] for name, array in own.items() if array.size}
+        geometry = {name: array[order] for name, array in self.geometry.items()}
+        return replace(self, **moved, geometry=geometry)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from neurospine.simulation.connections import connections
 from neurospine.simulation.network import Array
 from neurospine.simulation.numbers import Numbers
@@ -15,6 +17,8 @@ from neurospine.simulation.start import start_volumes
 @dataclass(frozen=True)
 class Slots:
     """The slots of a projection in all copies of the circuit, sorted by presynaptic cell.
+
+    Where connections are drawn, those of an axon with a spine at the start come before its others.
 
     Attributes
     ----------
@@ -31,6 +35,20 @@ class Slots:
     volume: Array
     stage: Array
     sites: Sites
+
+    def in_order(self, order: Array) -> Slots:
+        """Return the slots in another order."""
+        return Slots(
+            self.pre[order],
+            self.post[order],
+            self.volume[order],
+            self.stage[order],
+            self.sites.in_order(order),
+        )
+
+
+#: Rules that draw who is joined, so that the slots of an axon have no order of their own.
+_DRAWN = ("fixed_in_degree", "distance_dependent")
 
 
 def make_slots(numbers: Numbers, projection: str, sizes: Mapping[str, int], seed: int) -> Slots:
@@ -56,4 +74,21 @@ def make_slots(numbers: Numbers, projection: str, sizes: Mapping[str, int], seed
     pre, post = connections(numbers, projection, ends, copies, seed)
     size = pre.size // copies
     volume, stage = start_volumes(numbers, projection, spine[projection], size, seed)
-    return Slots(pre, post, volume, stage, make_sites(numbers, projection, volume, post, seed))
+    sites = make_sites(numbers, projection, volume, post, seed)
+    slots = Slots(pre, post, volume, stage, sites)
+    if described.connectivity.rule in _DRAWN and np.any(stage == 0):
+        return slots.in_order(_living_first(pre, stage, size, numbers.repeats))
+    return slots
+
+
+def _living_first(pre: Array, stage: Array, size: int, repeats: int) -> Array:
+    """Return the order of slots in which the spines of an axon come before its empty sites.
+
+    A spike then finds its spines side by side in memory. All conditions of one repeat have the
+    order of the first, so that they share their random numbers.
+    """
+    empty = stage[: size * repeats] == 0
+    first = np.lexsort((empty, pre[: size * repeats])).reshape(repeats, size)
+    first -= np.arange(repeats)[:, None] * size
+    copies = pre.size // size
+    return np.concatenate([first[copy % repeats] + copy * size for copy in range(copies)])
