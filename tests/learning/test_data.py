@@ -160,6 +160,7 @@ class Command:
         (pickled([*range(9), 11]), "", "label 11 of sample 9 is out of range"),
         (pickled([1, 2]), "", "2 labels"),
         (pickled(list(range(10)))[:-200], "", "not a batch of CIFAR-10, or truncated"),
+        (b"\x80\x02}r\xff\xff\xff\x7f.", "", "numbers an object 2147483647, in a file of 9 bytes"),
         (pickle.dumps(Command()), "", r"holds posix\.system; only arrays of numbers are read"),
     ],
 )

@@ -325,7 +325,7 @@ RESUME = ("run", "--resume", "run.h5", "--quiet")
 def test_a_command_that_was_killed_is_resumed_by_a_command(
     command: Any, busy: Any, write_busy: Any, tmp_path: Path, kills: int
 ) -> None:
-    count = 4 if kills == 1 else 120
+    count = 20 if kills == 1 else 120
     run = busy(count=count)
     simulate(run.model, run.protocol, seed=3, output=tmp_path / "expected.h5")
     write_busy(tmp_path, count=count)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import pickletools
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ def parse_pickled(raw: bytes, origin: Path) -> tuple[Bytes, Bytes]:
         If the file is no such batch, or holds anything but numbers and texts.
     """
     try:
+        _check_memo(raw)
         batch = _Numbers(io.BytesIO(raw), encoding="bytes").load()
         images, labels = np.asarray(batch[b"data"]), np.asarray(batch[b"labels"])
     except DataError as error:
@@ -74,6 +76,16 @@ def parse_pickled(raw: bytes, origin: Path) -> tuple[Bytes, Bytes]:
     if labels.size and not 0 <= labels.min() <= labels.max() <= 255:
         raise DataError(f"{origin}: labels from {labels.min()} to {labels.max()}, expected 0 to 9")
     return images, labels.astype(np.uint8)
+
+
+def _check_memo(raw: bytes) -> None:
+    """Raise an error if objects are numbered beyond what a file can hold.
+
+    Unpickling makes room for all numbers up to the largest, gigabytes for a file of a few bytes.
+    """
+    for opcode, argument, _ in pickletools.genops(raw):
+        if opcode.name.endswith("PUT") and argument > len(raw):
+            raise DataError(f"numbers an object {argument}, in a file of {len(raw)} bytes")
 
 
 class _Numbers(pickle.Unpickler):

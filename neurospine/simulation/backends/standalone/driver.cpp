@@ -62,7 +62,7 @@ void change_until(std::int64_t tick)
         for (std::size_t block = 0; block < blocks; block++)
             for (; element < (std::size_t)change.ends[block]; element++)
                 values[element] = change.table[row * blocks + block];
-        transfer(arguments[change.argument].place(element), values.data(), element * sizeof(double));
+        transfer(place_of(change.argument, element), values.data(), element * sizeof(double));
     }
 }
 

@@ -119,10 +119,11 @@ void load(const std::string& folder)
     read(file, schedule.data(), schedule.size() * sizeof(Stretch));
     settling.resize(head[3]);
     read(file, settling.data(), settling.size() * sizeof(std::int64_t));
-    for (const Argument& argument : arguments) {
+    for (std::size_t number = 0; number < arguments.size(); number++) {
+        const Argument& argument = arguments[number];
         std::uint64_t count;
         read(file, &count, sizeof count);
-        void* place = argument.place(count);
+        void* place = place_of(number, count);
         if (!place && count) fail(std::string("wrong size of ") + argument.name);
         const std::size_t bytes = count * argument.width, padding = (8 - bytes % 8) % 8;
         char nothing[8];

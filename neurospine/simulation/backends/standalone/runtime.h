@@ -12,12 +12,10 @@
 
 namespace neurospine {
 
-// One array that the program gets at the start of a run. `place` makes room for `count`
-// elements and returns where they go, or null if the program holds another number of them.
+// One array that the program gets at the start of a run, and the bytes of an element of it.
 struct Argument {
     const char* name;
     std::size_t width;
-    void* (*place)(std::size_t count);
 };
 
 // One stream of records that the program writes while it runs. `fill` appends the payload and
@@ -83,6 +81,9 @@ struct Progress {
 };
 
 extern const std::vector<Argument> arguments;  // these are written for each network
+// Makes room for `count` elements of an argument and returns where they go, or null if the program
+// holds another number of them.
+void* place_of(std::size_t argument, std::size_t count);
 extern const std::vector<Stream> streams;
 extern const std::vector<Border> borders;
 extern const std::vector<Living> living;

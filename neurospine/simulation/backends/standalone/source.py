@@ -3,7 +3,8 @@
 Brian2 writes a file for each object, and most of the compile time goes into
 reading the same headers for each of them. One unit that includes all files is
 compiled three to five times faster. Each code object gets a namespace of its
-own, because all of them define helpers of the same names.
+own, because all of them define helpers of the same names, but for those that Brian2
+writes into every one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 import brian2
 from brian2 import Function, second
+from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import all_devices, reset_device
@@ -74,7 +76,7 @@ def generate(network: Network, folder: Path) -> list[Slot]:
         caller, clock = border_caller(network)
         assembly.network.add(caller)
         # It is meant that the order of statements matters.
-        with refusals(), solved_once(), catch_logs():
+        with refusals(), solved_once(), catch_logs(), _helpers_once() as helpers:
             assembly.network.run(0 * second, namespace={})
             for border, runner in zip(network.borders, assembly.borders, strict=True):
                 if border.kernel is None:
@@ -99,8 +101,19 @@ def generate(network: Network, folder: Path) -> list[Slot]:
     objects.write_text(without_unused(objects.read_text()))
     for name in (*_OWN_HEADERS, *_OWN):
         (folder / name).write_text(files(__package__).joinpath(name).read_text())
-    (folder / "program.cpp").write_text(_unit(folder))
+    (folder / "program.cpp").write_text(_unit(folder, helpers))
     return found
+
+
+@contextmanager
+def _helpers_once() -> Iterator[str]:
+    """Leave out of code objects the helpers that Brian2 writes into each, and return them."""
+    helpers = CPPCodeGenerator.universal_support_code
+    CPPCodeGenerator.universal_support_code = ""
+    try:
+        yield f"namespace {{\n{helpers}\n}}"
+    finally:
+        CPPCodeGenerator.universal_support_code = helpers
 
 
 @contextmanager
@@ -177,8 +190,8 @@ def sources_of(folder: Path) -> list[str]:
     return sorted(found.group(1).split())
 
 
-def _unit(folder: Path) -> str:
-    """Return the one translation unit of a generated project."""
+def _unit(folder: Path, helpers: str) -> str:
+    """Return the one translation unit of a project, with the helpers of all code objects."""
     sources = sources_of(folder)
     objects = [source for source in sources if source.startswith("code_objects/")]
     once = [source for source in objects if any(word in source for word in _ONCE)]
@@ -188,7 +201,7 @@ def _unit(folder: Path) -> str:
     lines += ['#include "objects.h"', '#include "run.h"', '#include "brianlib/common_math.h"']
     lines += ['#include "brianlib/stdint_compat.h"']
     lines += ['#include "network.h"', '#include "runtime.h"']
-    lines += [f'#include "{source.removesuffix(".cpp")}.h"' for source in objects]
+    lines += [f'#include "{source.removesuffix(".cpp")}.h"' for source in objects] + [helpers]
     lines += [_enclosed(folder, source) for source in objects if source not in once]
     lines += [f'#include "{source}"' for source in _BUSY]
     # What runs once or seldom is not worth the time that optimising it takes.
