@@ -3,6 +3,7 @@ parameters differ, as a product is then rounded in another order."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from neurospine import Protocol, Trajectory, load_model
 from neurospine.errors import BuildError
+from neurospine.simulation.backends.standalone import build_cache
 from neurospine.simulation.joining import differing, join, kind_of
 from neurospine.simulation.plan import Plan
 from neurospine.simulation.running import RESULT_FILE, run_aside, run_together
@@ -27,6 +29,16 @@ ACTIVITY = Protocol(
     phases=({"name": "all", "duration": "0.1 s"},),
 )
 BACKENDS = ("numpy", pytest.param("cpp", marks=[pytest.mark.cpp, pytest.mark.slow]))
+
+
+@pytest.fixture
+def unfused(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Compile without fused products and sums, which the compiler chooses as it likes."""
+    flags = (*build_cache.FLAGS, "-ffp-contract=off")
+    monkeypatch.setattr(build_cache, "FLAGS", flags)
+    build_cache._surroundings.cache_clear()
+    yield
+    build_cache._surroundings.cache_clear()
 
 
 def differences(
@@ -84,6 +96,7 @@ def test_networks_of_other_parameters(small_network: Any, tmp_path: Path, backen
     assert differ == []
 
 
+@pytest.mark.usefixtures("unfused")
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_spines_that_live_and_die(tmp_path: Path, backend: str) -> None:
     phase = {"name": "weeks", "kind": "consolidation", "duration": "20 day", "tick": "1 day"}

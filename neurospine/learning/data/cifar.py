@@ -84,7 +84,7 @@ def _check_memo(raw: bytes) -> None:
     Unpickling makes room for all numbers up to the largest, gigabytes for a file of a few bytes.
     """
     for opcode, argument, _ in pickletools.genops(raw):
-        if opcode.name.endswith("PUT") and argument > len(raw):
+        if opcode.name.endswith("PUT") and int(argument or 0) > len(raw):
             raise DataError(f"numbers an object {argument}, in a file of {len(raw)} bytes")
 
 
