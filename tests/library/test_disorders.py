@@ -25,6 +25,9 @@ PROTOCOLS = [
     and re.search(r"^excludes\s*=", path.read_text(), re.MULTILINE)
 ]
 
+#: Effects that the library does not show; the page of validation lists them as misses.
+MISSES = {"Setd1a: more extra-large spines", "fragile X: training strengthens less"}
+
 
 @cache
 def protocol(name: str) -> Protocol:
@@ -89,7 +92,7 @@ def test_values_with_a_disorder_are_in_range_at_all_times(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PROTOCOLS)
-def test_an_effect_is_met_if_its_whole_interval_says_so_and_else_a_miss(name: str) -> None:
+def test_the_interval_of_an_effect_excludes_nothing_but_for_known_misses(name: str) -> None:
     found = protocol(name)
     run = simulate(found.default_model(), found, seed=0)
     tables = measure(run, found)
@@ -100,7 +103,9 @@ def test_an_effect_is_met_if_its_whole_interval_says_so_and_else_a_miss(name: st
             assert not table.empty
             low, high = table["low"].to_numpy(), table["high"].to_numpy()
             beyond = low > target.excludes if target.side == "above" else high < target.excludes
-            assert (verdicts[target.phenomenon] == "met") == bool(np.all(beyond))
+            shown = target.phenomenon not in MISSES
+            assert bool(np.all(beyond)) == shown
+            assert verdicts[target.phenomenon] == ("met" if shown else "miss")
 
 
 def only(table: pd.DataFrame, target: Target) -> pd.DataFrame:
