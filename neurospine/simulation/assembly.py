@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import brian2
@@ -63,7 +63,7 @@ def refusals() -> Iterator[None]:
         raise BuildError(f"{named} {reason}") from None
 
 
-def assemble(network: Network, *, connected: bool = True) -> Assembly:
+def assemble(network: Network, *, connected: bool = True, deferring: bool = False) -> Assembly:
     """Return Brian2 objects for a network, on the active device.
 
     Parameters
@@ -74,6 +74,8 @@ def assemble(network: Network, *, connected: bool = True) -> Assembly:
         Whether to make the connections, delays, forced spikes and intervals.
         Without, one synapse stands for all and intervals are of two steps; the
         compiled program gets the real ones at run time.
+    deferring
+        Whether postsynaptic pathways get the statements for later, where there are any.
 
     Returns
     -------
@@ -90,7 +92,8 @@ def assemble(network: Network, *, connected: bool = True) -> Assembly:
     for source in network.sources:
         groups[source.name] = _source(source, network.step, connected)
     synapses = {
-        s.name: _synapses(s, groups, namespace, connected=connected) for s in network.synapses
+        s.name: _synapses(_deferring(s) if deferring else s, groups, namespace, connected=connected)
+        for s in network.synapses
     }
     monitors = {
         name: brian2.SpikeMonitor(groups[name], name=f"{name}_spikes_out")
@@ -197,6 +200,14 @@ def _synapses(
     else:
         synapses.connect(i=[0], j=[0])
     return synapses
+
+
+def _deferring(described: Synapses) -> Synapses:
+    """Return synapses at which postsynaptic spikes do what they do later."""
+    if not described.deferred:
+        return described
+    equations = f"{described.equations}\nwaited : second (shared)"
+    return replace(described, equations=equations, on_post=described.deferred)
 
 
 def _operation(owner: Any, operation: Operation, step: float) -> None:

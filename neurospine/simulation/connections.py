@@ -208,3 +208,15 @@ def _listed_delays(model: Model, name: str, delay: Array, step: float) -> Array:
             f"'delay': {delay[wrong][0]:g} s is no multiple of the step of {step:g} s"
         )
     return np.asarray(steps * step)
+
+
+def late_delays(numbers: Numbers, name: str, delay: Array, step: float, size: int) -> Array:
+    """Return when spikes reach the rule of a projection, whose `delays` these are, in seconds."""
+    rule = numbers.model.spines[name].rule
+    if rule is None or rule.presynaptic.delay is None:
+        return delay
+    later = numbers.copies(rule.name, rule.presynaptic.delay)
+    later = np.rint(later / step) * step
+    if np.all(later == later[0]):
+        return np.asarray(delay + later[0])
+    return np.asarray(delay + np.repeat(later, size))

@@ -134,7 +134,10 @@ class Synapses:
     `types` gives the types of variables that are no float64. Those that `live` have
     the variables ``stage`` (0: no spine there, and no spike may reach it) and
     ``turned`` (what happened to it in a tick of the slow clock). With `on_late`, a spike
-    comes a second time after `late_delay`.
+    comes a second time after `late_delay`. What `on_post` does may be done later, as the statements
+    `deferred` say it, but before the next spike of the axon arrives, before the next border and
+    after no more than `deferred_steps`. They read `waited`, the time for which variables of the
+    presynaptic group have gone on since.
     """
 
     name: str
@@ -154,6 +157,8 @@ class Synapses:
     lives: bool = False
     on_late: str = ""
     late_delay: Array = field(default_factory=lambda: np.zeros(1))
+    deferred: str = ""
+    deferred_steps: int = 0
     operations: tuple[Operation, ...] = ()
 
 
@@ -259,7 +264,7 @@ class Network:
             "synapses": [
                 {
                     **_plain(s, "name source target equations on_pre on_post on_late order"),
-                    **_plain(s, "state lives"),
+                    **_plain(s, "state lives deferred deferred_steps"),
                     "operations": [vars(o) for o in s.operations],
                     "types": dict(s.types),
                     "aliases": {name: vars(alias) for name, alias in s.aliases.items()},

@@ -114,6 +114,10 @@ class Numbers:
         found = self._table(part, name)
         return bool(np.all(found == found[:, :1]))
 
+    def least(self, part: str, name: str) -> float:
+        """Return the least value of a parameter in all conditions at any time."""
+        return float(self._table(part, name).min())
+
     def declare(
         self, part: Part, names: Iterable[str], size: int
     ) -> tuple[list[str], dict[str, Array]]:

@@ -15,7 +15,8 @@ from neurospine.description.expressions import (
 from neurospine.description.receptors import projection_effect
 from neurospine.simulation import slow
 from neurospine.simulation.aliases import spine_aliases
-from neurospine.simulation.connections import delays
+from neurospine.simulation.connections import delays, late_delays
+from neurospine.simulation.deferring import deferred
 from neurospine.simulation.forgetting import forgetting
 from neurospine.simulation.form import Form
 from neurospine.simulation.gating import Contacts, Gating
@@ -132,7 +133,13 @@ class Layout:
         equations = self._equations()
         everything = (*self.borders(), *self.later_borders())
         own = [border.code for border in everything if border.owner == self.name]
-        texts = (self.form.on_pre, self.form.on_late, self.form.on_post, self.form.step, *own)
+        form, aliases = self.form, spine_aliases(self.numbers, self.name, self.form)
+        gated = self.gating.at_spines()
+        named = [*gated[0], *self._local_lines()]
+        later = deferred(
+            self.numbers, self.name, form, equations, named, aliases | gated[2], self.step
+        )
+        texts = (form.on_pre, form.on_late, form.on_post, form.step, later.code, *own)
         lines, values = self.parameters(self.size, equations, *texts)
         values |= self.started
         values |= {"stage": self.stage} if self.spine.stages else {}
@@ -145,8 +152,7 @@ class Layout:
         found = self._declarations(" ".join((*own, *texts)))
         lines += found.lines
         values |= found.values
-        aliases = spine_aliases(self.numbers, self.name, self.form)
-        for seen in (self.gating.at_spines(), self.gates.at_spines(self.size)):
+        for seen in (gated, self.gates.at_spines(self.size)):
             lines += seen[0]
             values |= seen[1]
             aliases |= seen[2]
@@ -167,6 +173,8 @@ class Layout:
             lives=self.spine.stages is not None,
             on_late=self.form.on_late if self.form.on_pre else "",
             late_delay=late,
+            deferred=later.code,
+            deferred_steps=later.steps,
             operations=self._operations(),
         )
         axon, cell = self.sides
@@ -182,14 +190,7 @@ class Layout:
     def _delays(self) -> tuple[Array, Array]:
         """Return the delay of spikes, and that of what the rule makes of them, in seconds."""
         delay = delays(self.numbers, self.name, self.step, self.size, self.copies, self.seed)
-        rule = self.spine.rule
-        if rule is None or rule.presynaptic.delay is None:
-            return delay, delay
-        later = self.numbers.copies(rule.name, rule.presynaptic.delay)
-        later = np.rint(later / self.step) * self.step
-        if np.all(later == later[0]):
-            return delay, delay + later[0]
-        return delay, delay + np.repeat(later, self.size)
+        return delay, late_delays(self.numbers, self.name, delay, self.step, self.size)
 
     def _operations(self) -> tuple[Operation, ...]:
         """Return what is done at every spine in every step, before arrivals."""

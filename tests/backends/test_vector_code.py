@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from neurospine import load_model, load_protocol
+from neurospine import Model, load_protocol
+from neurospine.description.library import find_file
 from neurospine.simulation.backends.standalone import build_cache
 from neurospine.simulation.backends.standalone.source import generate
 from neurospine.simulation.simulate import prepare
@@ -17,6 +18,14 @@ pytestmark = [pytest.mark.cpp, pytest.mark.slow]
 #: One has vectors of 256 bits, and none for integers from doubles or stores far apart. For the
 #: other compilers prefer 256 bits though it has 512, and then have none for bytes beside doubles.
 PROCESSORS = ("haswell", "icelake-server")
+
+ALONE = """
+schema  = 1
+kind    = "spine"
+name    = "structural_alone"
+summary = "A rule that reads a presynaptic trace when it is done later."
+use     = ["structural", "head_volume", "volume_weight"]
+"""
 
 
 def left_scalar(folder: Path, name: str, processor: str) -> list[str]:
@@ -45,12 +54,14 @@ def left_scalar(folder: Path, name: str, processor: str) -> list[str]:
     [
         ("pair_stdp", ["neurons_stateupdater", "recurrent_pre"]),
         ("bistable_spine", ["recurrent_pre", "recurrent_post", "recurrent_late"]),
+        ("structural_alone", ["recurrent_pre", "recurrent_post"]),
         ("living_pair_stdp", ["recurrent_step_border", "recurrent_settle_border"]),
     ],
 )
 def test_loops_are_vectorised(spine: str, names: list[str], processor: str, tmp_path: Path) -> None:
     if "g++" not in build_cache.find_compiler():
         pytest.skip("only g++ says what it has vectorised")
-    model = load_model("recurrent_network", spine=spine)
+    circuit = find_file("recurrent_network", "models").read_text()
+    model = Model.from_text(circuit, parts={"structural_alone": ALONE}, spine=spine)
     generate(prepare(model, load_protocol("network_activity")).network, tmp_path)
     assert [place for name in names for place in left_scalar(tmp_path, name, processor)] == []

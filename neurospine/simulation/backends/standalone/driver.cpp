@@ -93,6 +93,7 @@ void snapshot(std::int64_t local)
 // Do what is due before a step of a stretch of spiking, or at its end.
 void border(std::int64_t local)
 {
+    catch_up(progress.spiked + local - 1);
     for (std::size_t k = 0; k < borders.size(); k++)
         if (settling[k] && (progress.spiked + local) % settling[k] == 0) borders[k].run();
     if (local % stretch().slow_steps == 0) tick_slow_clock(progress.began + local);

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <numeric>
 #include <vector>
+#include "deferred.h"
 
 class SynapticPathway
 {
@@ -16,7 +17,7 @@ public:
     // Synapses that a spike of one cell reaches with one delay, in order; without a gap if `whole`.
     struct Row {
         const std::int32_t* synapses;
-        std::int32_t count;
+        std::int32_t count, cell;
         bool whole;
     };
 
@@ -65,15 +66,47 @@ public:
         for (std::size_t k = 0; k < waits.size(); k++) {
             std::int64_t then = now - waits[k];
             then += then < 0 ? sent.size() : 0;
-            for (std::int32_t cell : sent[then]) {
-                const std::size_t row = k * cells + cell;
-                const std::int32_t n = count[row];
-                if (!n) continue;
-                const std::int32_t* from = &there[begin[row]];
-                found.push_back({from, n, from[n - 1] - from[0] == n - 1});
-            }
+            for (std::int32_t cell : sent[then]) add_row(k, cell);
         }
         return found;
+    }
+
+    // Postsynaptic spikes that wait for the spikes of another pathway, `axons`. The generated code of
+    // this pathway, `apply`, keeps them as they come, and does what they do where rows are `due`;
+    // presynaptic traces stand as they do in step `until`.
+    DeferredSpikes deferred;
+    SynapticPathway* axons = nullptr;
+    void (*apply)() = nullptr;
+    const std::vector<Row>* due = nullptr;
+    std::int64_t until = 0;
+
+    void catch_up(const std::vector<Row>& rows, std::int64_t step)
+    {
+        if (deferred.empty()) return;
+        due = &rows;
+        until = step;
+        apply();
+        due = nullptr;
+    }
+
+    // Nothing waits any longer.
+    void catch_up_everywhere(std::int64_t step)
+    {
+        if (deferred.empty()) return;
+        axons->found.clear();
+        for (std::size_t k = 0; k < axons->waits.size(); k++)
+            for (std::int32_t cell = 0; cell < axons->cells; cell++) axons->add_row(k, cell);
+        catch_up(axons->found, step);
+        deferred.forget();
+    }
+
+    // Keep the spikes that arrive in this step, of pathways without delay.
+    template <class Kept> void defer(double time, std::int64_t step, Kept keep)
+    {
+        for (std::int32_t cell : sent[now]) {
+            deferred.note(first + cell, time, step);
+            keep(first + cell);
+        }
     }
 
     // Sort all synapses by source and delay.
@@ -122,6 +155,15 @@ private:
     std::vector<std::int32_t> begin, count;   // of each row: delay, then cell
     std::vector<std::int32_t> all, there;     // synapses by row: all, and first those that are there
     std::vector<Row> found;
+
+    void add_row(std::size_t wait, std::int32_t cell)
+    {
+        const std::size_t row = wait * cells + cell;
+        const std::int32_t n = count[row];
+        if (!n) return;
+        const std::int32_t* from = &there[begin[row]];
+        found.push_back({from, n, cell, from[n - 1] - from[0] == n - 1});
+    }
 
     std::size_t row_of(std::size_t k) const
     {

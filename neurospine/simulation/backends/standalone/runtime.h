@@ -97,6 +97,9 @@ extern std::vector<std::int64_t> change_steps;
 extern std::vector<Change> changes;
 extern Progress progress;
 
+// Let postsynaptic spikes wait no longer; presynaptic traces stand as they do in a step.
+void catch_up(std::int64_t step);
+
 // What goes along dendrites (see spreading.py): diffusion between neighbours, sums of what spines
 // release, and what is at a spine.
 void spread(double* values, const double* coupling, std::size_t count, double interval);

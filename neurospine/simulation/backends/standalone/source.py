@@ -26,6 +26,7 @@ from brian2.utils.logger import catch_logs
 
 from neurospine.simulation.assembly import Assembly, assemble, refusals
 from neurospine.simulation.backends.standalone.arguments import BORDERS, Slot, slots
+from neurospine.simulation.backends.standalone.later import later
 from neurospine.simulation.backends.standalone.precision import single
 from neurospine.simulation.backends.standalone.tables import Tables
 from neurospine.simulation.backends.standalone.visits import apart, kept_back
@@ -39,7 +40,7 @@ _ONCE = ("synapses_create_array", "before_run")
 _OWN = ("runtime.cpp", "checkpoint.cpp", "spreading.cpp", "living.cpp", "driver.cpp")
 #: Those of them that go through all spines in a tick.
 _BUSY = ("living.cpp", "spreading.cpp", "runtime.cpp")
-_OWN_HEADERS = ("clocks.h", "pathways.h", "memory.h", "living.h", "runtime.h")
+_OWN_HEADERS = ("clocks.h", "deferred.h", "pathways.h", "memory.h", "living.h", "runtime.h")
 _FLAGS = "codegen.cpp.extra_compile_args"
 #: Functions of Brian2 that our programs never call: values come and results leave by streams.
 _UNUSED = ("set_variable_by_name", "_write_arrays")
@@ -53,7 +54,8 @@ class _CodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
     """Code made from our own template where `templates` has one of that name."""
 
     templater = CPPStandaloneCodeObject.templater.derive(
-        __package__, env_globals={"apart": apart, "kept_back": kept_back, "single": single}
+        __package__,
+        env_globals={"apart": apart, "kept_back": kept_back, "later": later, "single": single},
     )
 
 
@@ -64,15 +66,16 @@ def generate(network: Network, folder: Path) -> list[Slot]:
     brian2.set_device(_DEVICE, build_on_run=False, directory=str(folder))
     device = brian2.get_device()
     try:
-        assembly = assemble(network, connected=False)
+        assembly = assemble(network, connected=False, deferring=True)
         for group in assembly.groups.values():
             for thresholder in getattr(group, "thresholder", {}).values():
                 thresholder.codeobj_class = _CodeObject
             if isinstance(group, brian2.NeuronGroup):
                 group.state_updater.codeobj_class = _CodeObject
-        for synapses in assembly.synapses.values():
-            for pathway in synapses._pathways:
+        for described in network.synapses:
+            for pathway in assembly.synapses[described.name]._pathways:
                 pathway.codeobj_class = _CodeObject
+                pathway.template_kwds["deferred_steps"] = described.deferred_steps
         caller, clock = border_caller(network)
         assembly.network.add(caller)
         # It is meant that the order of statements matters.
@@ -84,7 +87,7 @@ def generate(network: Network, folder: Path) -> list[Slot]:
                 if border.where:
                     runner.template = "where"
                 runner.before_run({})
-        for line in main_lines(assembly):
+        for line in (*_deferring_lines(network, assembly), *main_lines(assembly)):
             device.insert_code("main", line)
         # All results have left by the streams; Brian2's own files are not wanted.
         device.insert_code("before_end", "return neurospine::finish();")
@@ -161,6 +164,16 @@ def main_lines(assembly: Assembly) -> list[str]:
     ]
     lines += [f"_before_run_{pathway}_push_spikes();" for pathway in pathways]
     return [*lines, "neurospine::go(network);"]
+
+
+def _deferring_lines(network: Network, assembly: Assembly) -> Iterator[str]:
+    """Yield what says which code does what postsynaptic spikes do later, and what they wait for."""
+    for described in network.synapses:
+        if described.deferred:
+            synapses = assembly.synapses[described.name]
+            pathway = f"brian::{synapses.post.name}"
+            yield f"{pathway}.axons = &brian::{synapses.pre.name};"
+            yield f"{pathway}.apply = _run_{synapses.post.codeobj.name};"
 
 
 def border_caller(network: Network) -> tuple[Any, Any]:

@@ -24,8 +24,14 @@
                 }
                 {% endif %}
 {% endmacro %}
+    {% if deferred_steps and pathway.prepost == 'post' %}
+    {% include 'deferred.cpp' %}
+    {% else %}
     const std::vector<SynapticPathway::Row>& _rows = {{pathway.name}}.reached();
     if(_rows.empty()) return;
+    {% if deferred_steps %}
+    {{pathway.synapses.name}}_post.catch_up(_rows, _array_defaultclock_timestep[0]);
+    {% endif %}
     const size_t _vectorisation_idx = -1;
     {{scalar_code|autoindent}}
     {% set _sender, _visit, _places, _sums = apart(vector_code, get_array_name(pathway.synapse_sources)) %}
@@ -65,5 +71,6 @@
                 {{visit_all("_synapses[_k]", _visit_apart, _places, _sums, _kept)}}
             }
         }
+    {% endif %}
     {% endif %}
 {% endblock %}

@@ -150,6 +150,11 @@ const std::vector<SynapticPathway*> pathways = {
 {% endfor %}
 };
 
+void catch_up(std::int64_t step)
+{
+    for (SynapticPathway* pathway : pathways) pathway->catch_up_everywhere(step);
+}
+
 std::vector<State> state()
 {
     return {
