@@ -73,7 +73,8 @@ def deferred(
         return Deferred()
     if form.step or (rule.presynaptic.delay and not form.on_late):
         return Deferred()
-    defined = dict(found.groups() for line in lines if (found := _DEFINED.fullmatch(line)))
+    found = filter(None, map(_DEFINED.fullmatch, lines))
+    defined = {match[1]: match[2] for match in found}
     read, written = _names(form.on_post)
     within = {name for used in read & set(defined) for name in _names(defined[used])[0]}
     traces = {equation.name: equation for equation in form.presynaptic.equations}
@@ -113,8 +114,9 @@ def _time_constant(equation: Equation) -> str:
 
 def _names(text: str) -> tuple[set[str], set[str]]:
     """Return the variables that statements or an expression read, and those that they set."""
-    read, written = set(), set()
-    called = set()
+    read: set[str] = set()
+    written: set[str] = set()
+    called: set[str] = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             called.add(node.func.id)
