@@ -9,15 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from typing import Any
 
 import numpy as np
+import sympy
 from brian2.equations.codestrings import is_constant_over_dt
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, Equations
 from brian2.stateupdaters.exact import LinearStateUpdater, get_linear_system
 from scipy.sparse.csgraph import connected_components
 
+#: Brian2 has an object of the name of this module beside it.
+_brian2 = import_module(LinearStateUpdater.__module__)
 _brian2_step = LinearStateUpdater.__call__
+_brian2_system = get_linear_system
 #: Statements of a step by all that they follow from.
 _known: dict[tuple[Any, ...], str] = {}
 
@@ -26,10 +32,55 @@ _known: dict[tuple[Any, ...], str] = {}
 def solved_once() -> Iterator[None]:
     """Let Brian2's exact method, event-driven equations included, find its steps here."""
     LinearStateUpdater.__call__ = _step
+    _brian2.get_linear_system = _system  # type: ignore[attr-defined]
     try:
         yield
     finally:
         LinearStateUpdater.__call__ = _brian2_step
+        _brian2.get_linear_system = _brian2_system  # type: ignore[attr-defined]
+
+
+class _Matrix(sympy.ImmutableDenseMatrix):  # type: ignore[misc]
+    """A matrix whose exponential is soon found where no variables read each other in a circle.
+
+    Elsewhere SymPy looks for its eigenvectors, and takes half a second for two variables.
+    """
+
+    def exp(self) -> Any:
+        """Return the exponential, by Parlett's recurrence if some order makes it triangular."""
+        rates = list(self.diagonal())
+        order = _order(self)
+        if order is None or len(set(rates)) < len(rates):
+            return super().exp()
+        found = sympy.zeros(*self.shape)
+        for row in order:
+            found[row, row] = sympy.exp(self[row, row])
+        for distance in range(1, len(order)):
+            for place in range(distance, len(order)):
+                row, column = order[place], order[place - distance]
+                between = order[place - distance + 1 : place]
+                total = self[row, column] * (found[row, row] - found[column, column])
+                for k in between:
+                    total += found[row, k] * self[k, column] - self[row, k] * found[k, column]
+                found[row, column] = total / (self[row, row] - self[column, column])
+        return found.as_immutable()
+
+
+def _order(matrix: Any) -> list[int] | None:
+    """Return rows such that each reads itself and those before, or None where there is a circle."""
+    waits = {
+        row: {k for k in range(matrix.rows) if k != row and matrix[row, k] != 0}
+        for row in range(matrix.rows)
+    }
+    try:
+        return list(TopologicalSorter(waits).static_order())
+    except CycleError:
+        return None
+
+
+def _system(equations: Any, variables: Any) -> tuple[Any, Any, Any]:
+    names, matrix, constants = _brian2_system(equations, variables)
+    return names, _Matrix(matrix), constants
 
 
 def _step(updater: Any, equations: Any, variables: Any = None, method_options: Any = None) -> str:

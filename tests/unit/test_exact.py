@@ -6,6 +6,7 @@ from typing import Any
 
 import brian2
 import pytest
+import sympy
 from brian2.stateupdaters.base import UnsupportedEquationsException
 from brian2.stateupdaters.exact import LinearStateUpdater, linear
 
@@ -17,6 +18,7 @@ SYSTEMS = {
     "traces": "dr/dt = -r/tau : 1\ndo/dt = -o/slow : 1",
     "neuron": "dv/dt = (rest - v)/tau + w/slow : 1 (unless refractory)\ndw/dt = -w/fast : 1",
     "mixed": "dv/dt = (gain*w - v)/tau : 1\ndr/dt = (rest - r)/slow : 1\ndw/dt = -w/fast : 1",
+    "chain": "da/dt = -a/tau : 1\ndb/dt = (a - b)/slow : 1\ndc/dt = (a + gain*b - c)/fast : 1",
     "subexpression": "dv/dt = leak/tau : 1\nleak = rest - v : 1\ndr/dt = -r/fast : 1",
 }
 
@@ -40,6 +42,20 @@ def test_statements_are_those_of_brian2(text: str) -> None:
     with exact.solved_once():
         found = linear(equations, variables)
     assert sorted(found.splitlines()) == sorted(expected.splitlines())
+
+
+def test_no_eigenvectors_are_sought_where_there_is_no_circle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("eigenvectors")
+
+    monkeypatch.setattr(sympy.matrices.matrixbase.MatrixBase, "jordan_form", refuse)
+    chain = "dx_0/dt = -x_0/tau : 1\ndx_1/dt = (x_0 - x_1)/slow : 1\ndx_2/dt = (x_1 - x_2)/fast : 1"
+    with exact.solved_once():
+        assert "exp(" in linear(*group(chain))
+        with pytest.raises(AssertionError, match="eigenvectors"):
+            linear(*group("dx_0/dt = -x_1/tau : 1\ndx_1/dt = x_0/tau : 1"))
 
 
 def test_a_system_is_solved_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,12 +34,16 @@ from neurospine.simulation.exact import solved_once
 from neurospine.simulation.network import Network
 
 _DEVICE = "neurospine_standalone"
-#: Code objects with these words in their name run once, before the first step.
-_ONCE = ("synapses_create_array", "before_run")
+#: Code objects with this in their name run once, before the first step.
+_ONCE = "before_run"
+#: These would make the one synapse that stands for all; the real ones come with the arguments.
+_CREATE = "synapses_create_array"
 #: The parts of a program that are the same for all networks.
 _OWN = ("runtime.cpp", "checkpoint.cpp", "spreading.cpp", "living.cpp", "driver.cpp")
 #: Those of them that go through all spines in a tick.
 _BUSY = ("living.cpp", "spreading.cpp", "runtime.cpp")
+#: What Brian2 writes that goes through all steps.
+_LOOP = ("network.cpp",)
 _OWN_HEADERS = ("clocks.h", "deferred.h", "pathways.h", "memory.h", "living.h", "runtime.h")
 _FLAGS = "codegen.cpp.extra_compile_args"
 #: Functions of Brian2 that our programs never call: values come and results leave by streams.
@@ -207,7 +211,8 @@ def _unit(folder: Path, helpers: str) -> str:
     """Return the one translation unit of a project, with the helpers of all code objects."""
     sources = sources_of(folder)
     objects = [source for source in sources if source.startswith("code_objects/")]
-    once = [source for source in objects if any(word in source for word in _ONCE)]
+    creating = [source for source in objects if _CREATE in source]
+    once = [source for source in objects if _ONCE in source]
     others = [source for source in sources if "/" not in source]
     lines = [f"#include <{header}>" for header in _HEADERS]
     lines += ["using namespace std;", '#include "clocks.h"', '#include "pathways.h"']
@@ -215,14 +220,17 @@ def _unit(folder: Path, helpers: str) -> str:
     lines += ['#include "brianlib/stdint_compat.h"']
     lines += ['#include "network.h"', '#include "runtime.h"']
     lines += [f'#include "{source.removesuffix(".cpp")}.h"' for source in objects] + [helpers]
-    lines += [_enclosed(folder, source) for source in objects if source not in once]
+    busy = (source for source in objects if source not in (*creating, *once))
+    lines += [_enclosed(folder, source) for source in busy]
     lines += [f'#include "{source}"' for source in _BUSY]
     # What runs once or seldom is not worth the time that optimising it takes.
-    lines += ["#pragma GCC optimize (1)"]
+    lines += ["#pragma GCC push_options", "#pragma GCC optimize (0)"]
+    lines += [f"void _run_{Path(source).stem}() {{}}" for source in creating]
     lines += [_enclosed(folder, source) for source in once]
-    lines += [
-        f'#include "{source}"' for source in (*others, "tables.cpp", *_OWN) if source not in _BUSY
-    ]
+    seldom = (source for source in (*others, "tables.cpp") if source not in _LOOP)
+    lines += [f'#include "{source}"' for source in seldom]
+    lines += ["#pragma GCC pop_options", "#pragma GCC optimize (1)"]
+    lines += [f'#include "{source}"' for source in (*_LOOP, *_OWN) if source not in _BUSY]
     return "\n".join((*lines, ""))
 
 
