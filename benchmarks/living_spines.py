@@ -166,6 +166,7 @@ def _network(degree: int, share: float, seconds: int) -> Callable[[], None]:
         name="empty_slots",
         spine_step="1 s",
         record_every=f"{seconds} s",
+        record={"contacts": False, "precision": "single", "variables": ["volume"]},
         phases=[{"name": "activity", "duration": f"{seconds} s"}],
     )
     still = {"birth_rate": 0, "elimination_rate": 0, "start_spread": 0}

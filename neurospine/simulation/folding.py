@@ -109,6 +109,8 @@ def folded(
         "",
         join(sums.settled, absent),
         settle_steps,
+        # Without a gate nothing but size is settled, and that of no spine is and stays zero.
+        absent="skipped" if spine.stages and not spine.gate else "",
         locals=locals_,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from neurospine.description.expressions import Equation
+from neurospine.simulation.network import Absent
 
 FormName = Literal["textbook", "neuron_traces", "folded", "static"]
 
@@ -35,7 +36,8 @@ class Form:
     `settle` is the statement that turns the stored state into the true one; it is
     empty where what is stored always is. `rest` does the same in ticks of the slow clock
     while neurons stand still. `on_late` is done some time after an arrival (the delay of
-    the rule), `step` at every spine in every step. `streams` are names of random numbers,
+    the rule), `step` at every spine in every step. What settling would do to slots without a spine
+    may be `absent`. `streams` are names of random numbers,
     and `locals` what spines read of variables of the cell that it has for each place.
     """
 
@@ -50,6 +52,7 @@ class Form:
     rest: str = ""
     on_late: str = ""
     step: str = ""
+    absent: Absent = ""
     streams: tuple[str, ...] = ()
     locals: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 

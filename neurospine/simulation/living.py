@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -35,8 +36,10 @@ from neurospine.description.spine import Spine
 from neurospine.description.spine_parts import StagesPart, Transition
 from neurospine.results.contacts import BORN, DIED
 from neurospine.simulation.conversion import renewed
+from neurospine.simulation.network import Absent
 from neurospine.simulation.random import slow_code
 
+_WORD = re.compile(r"\w+")
 #: These powers of any number between 1e-9 and 1e9 are within the range of single precision.
 SMALL_POWERS = tuple("1234")
 #: A spine died and another was born in its slot within a step.
@@ -57,12 +60,15 @@ class Living:
         Statements 4 and 5; empty without stages.
     streams
         Names of the streams of random numbers.
+    absent
+        What the step does to slots without a spine.
     """
 
     equations: tuple[Equation, ...]
     step: str
     jump: str
     streams: tuple[str, ...]
+    absent: Absent = ""
 
 
 def living(spine: Spine, cleared: tuple[str, ...] = ()) -> Living:
@@ -84,6 +90,7 @@ def living(spine: Spine, cleared: tuple[str, ...] = ()) -> Living:
         slow_code("\n".join(_step(spine, stages, streams[0]))),
         slow_code("\n".join(_jump(spine, stages, (*(e.name for e in own), *cleared)))),
         streams,
+        "" if own else "apart",
     )
 
 
@@ -131,7 +138,10 @@ def _fluctuate(spine: Spine) -> list[str]:
 def _step(spine: Spine, stages: StagesPart, luck: str) -> list[str]:
     weight = _weight(spine, stages)
     age = ["age = slow_time - born"] if _reads(stages, "age") else []
-    leaving = _leaving(stages)
+    # The rate of births is the same for all slots, where parameters are: it is worked out once.
+    leaving, birth = _leaving(stages, living=True), _rate(stages, next(iter(stages.stages)))
+    if not {"stage", "volume", "weight", "age"} & set(_WORD.findall(leaving)):
+        leaving = f"select(stage > 0, {leaving}, 0.0/second)"  # a number for each slot even so
     precision = "single" if all(_moderate(t.rate) for t in stages.transitions) else ""
     lines = ["present = volume", "volume = select(stage > 0, volume, 1.0)"]
     lines += [*weight, *age, f"leaving = {precision}({leaving})"]
@@ -153,7 +163,8 @@ def _step(spine: Spine, stages: StagesPart, luck: str) -> list[str]:
         lines.append("volume = present")
     lines += [*renewed(spine), *weight, f"leaving = {precision}(0.5*(leaving + {leaving}))"]
     lines.append(f"luck = {draw('uniform', luck)}")
-    lines.append("leaves = single(-expm1(-leaving*interval))")
+    dies, begins = (f"single(-expm1(-({rate})*interval))" for rate in ("leaving", birth))
+    lines.append(f"leaves = select(stage > 0, {dies}, {begins})")
     if survival:  # a difference to 1 is small, so it is of doubles
         lines += [
             "crossed = 1.0 - survival",
@@ -213,9 +224,9 @@ def _any_of(stages: StagesPart, holds: Callable[[str], bool]) -> str:
     return " or ".join(f"stage == {number}" for number in chosen) or "stage < 0"
 
 
-def _by_stage(stages: StagesPart, value: Callable[[str], str]) -> str:
-    """Return the expression that has another value in each stage."""
-    *names, last = stages.stages
+def _by_stage(stages: StagesPart, value: Callable[[str], str], *, living: bool = False) -> str:
+    """Return the expression that has another value in each stage, or in each of the living."""
+    *names, last = list(stages.stages)[living:]
     text = value(last)
     for name in reversed(names):
         text = f"select(stage == {stages.numbers[name]}, {value(name)}, {text})"
@@ -226,13 +237,14 @@ def _from(stages: StagesPart, name: str) -> list[Transition]:
     return [t for t in stages.transitions if t.origin == name]
 
 
-def _leaving(stages: StagesPart) -> str:
+def _leaving(stages: StagesPart, *, living: bool = False) -> str:
     """Return the rate at which a spine leaves the stage that it is in."""
+    return _by_stage(stages, lambda name: _rate(stages, name), living=living)
 
-    def total(name: str) -> str:
-        return " + ".join(f"({t.rate})" for t in _from(stages, name)) or "0.0/second"
 
-    return _by_stage(stages, total)
+def _rate(stages: StagesPart, name: str) -> str:
+    """Return the rate at which a spine leaves a stage."""
+    return " + ".join(f"({t.rate})" for t in _from(stages, name)) or "0.0/second"
 
 
 def _by_choice(stages: StagesPart, value: Callable[[Transition], str], stay: str) -> str:

@@ -22,6 +22,8 @@ Values = Mapping[str, Array]
 
 
 Role = Literal["settle", "rest", "quiet", "rewire", "begin", "measure", "replay", "live", "keep"]
+#: What may be done with slots that have no spine, where not all that is done to the others.
+Absent = Literal["", "skipped", "apart"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ class Border:
     ``measure`` and ``keep`` come first and last in every tick of the slow clock;
     ``rest`` first in every tick while neurons stand still; ``replay`` and ``live`` in every
     tick, the first only where a sample is applied. With `where`, elements at which that
-    variable is zero may be left out. With a `kernel` there are no statements.
+    variable is zero may be left out. Where slots have no spine, statements may be ``skipped``, or
+    set only ``turned``, so that such slots are worth being done ``apart``. With a `kernel` there
+    are no statements.
     """
 
     owner: str
@@ -86,6 +90,7 @@ class Border:
     code: str
     steps: int = 0
     where: str = ""
+    absent: Absent = ""
     kernel: Kernel | None = None
 
     @property

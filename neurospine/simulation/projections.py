@@ -7,11 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from neurospine.description.expressions import (
-    Equation,
-    identifiers,
-    names_read,
-)
+from neurospine.description.expressions import Equation, identifiers, names_read
 from neurospine.description.receptors import projection_effect
 from neurospine.simulation import slow
 from neurospine.simulation.aliases import spine_aliases
@@ -209,7 +205,8 @@ class Layout:
         """Yield what is done to spines and traces at borders between steps, in order."""
         steps = self.form.settle_steps
         if self.form.settle:
-            yield Border(self.name, "settle", "settle", self.form.settle, steps)
+            absent = self.form.absent
+            yield Border(self.name, "settle", "settle", self.form.settle, steps, absent=absent)
         for side in self.sides:
             if side.block.settle:
                 yield Border(side.name, "settle", "settle", side.block.settle, steps)
@@ -235,7 +232,8 @@ class Layout:
         for part in self.spine.slow:
             yield Border(self.name, part.kind, "live", slow.act(self.spine, part))
         if self.living:
-            yield Border(self.name, "step", "live", self.living.step)
+            absent = self.living.absent
+            yield Border(self.name, "step", "live", self.living.step, absent=absent)
         if self.living and self.living.jump:
             yield Border(self.name, "jump", "live", self.living.jump, where="turned")
             if self.projection.connectivity.rewires:

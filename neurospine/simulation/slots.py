@@ -16,9 +16,9 @@ from neurospine.simulation.start import start_volumes
 
 @dataclass(frozen=True)
 class Slots:
-    """The slots of a projection in all copies of the circuit, sorted by presynaptic cell.
+    """The slots of a projection in all copies of the circuit, by presynaptic cell.
 
-    Where connections are drawn, those of an axon with a spine at the start come before its others.
+    Where connections are drawn, slots with a spine at the start come before all others.
 
     Attributes
     ----------
@@ -82,13 +82,15 @@ def make_slots(numbers: Numbers, projection: str, sizes: Mapping[str, int], seed
 
 
 def _living_first(pre: Array, stage: Array, size: int, repeats: int) -> Array:
-    """Return the order of slots in which the spines of an axon come before its empty sites.
+    """Return the order of slots in which all spines come before all empty sites, each by axon.
 
-    A spike then finds its spines side by side in memory. All conditions of one repeat have the
-    order of the first, so that they share their random numbers.
+    A spike then finds its spines side by side in memory, and what is done to all spines passes
+    over the empty sites. All conditions of one repeat have the order of the first, so that they
+    share their random numbers.
     """
     empty = stage[: size * repeats] == 0
-    first = np.lexsort((empty, pre[: size * repeats])).reshape(repeats, size)
+    repeat = np.repeat(np.arange(repeats), size)
+    first = np.lexsort((pre[: size * repeats], empty, repeat)).reshape(repeats, size)
     first -= np.arange(repeats)[:, None] * size
     copies = pre.size // size
     return np.concatenate([first[copy % repeats] + copy * size for copy in range(copies)])

@@ -20,6 +20,8 @@ from neurospine.simulation.network import Network
 PATIENCE = 30.0
 #: Seconds of wall time between two checkpoints, at the least; `NEUROSPINE_CHECKPOINT` changes it.
 CHECKPOINT_SECONDS = 10.0
+#: Pages of 2 MB where the GNU C library can ask for them: millions of slots fill many of 4 kB.
+LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class StandaloneProgram:
                 process = subprocess.Popen(
                     command,
                     cwd=self.main.parent,
+                    env={**LARGE_PAGES, **os.environ},
                     stdout=subprocess.PIPE,
                     stderr=errors,
                     text=True,

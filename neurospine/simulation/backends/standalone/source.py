@@ -28,6 +28,7 @@ from neurospine.simulation.assembly import Assembly, assemble, refusals
 from neurospine.simulation.backends.standalone.arguments import BORDERS, Slot, slots
 from neurospine.simulation.backends.standalone.later import later
 from neurospine.simulation.backends.standalone.precision import single
+from neurospine.simulation.backends.standalone.slots import without_spine
 from neurospine.simulation.backends.standalone.tables import Tables
 from neurospine.simulation.backends.standalone.visits import apart, kept_back
 from neurospine.simulation.exact import solved_once
@@ -59,7 +60,13 @@ class _CodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
 
     templater = CPPStandaloneCodeObject.templater.derive(
         __package__,
-        env_globals={"apart": apart, "kept_back": kept_back, "later": later, "single": single},
+        env_globals={
+            "apart": apart,
+            "kept_back": kept_back,
+            "later": later,
+            "without_spine": without_spine,
+            "single": single,
+        },
     )
 
 
@@ -90,6 +97,9 @@ def generate(network: Network, folder: Path) -> list[Slot]:
                     runner.codeobj_class = _CodeObject
                 if border.where:
                     runner.template = "where"
+                if border.absent:
+                    runner.template = "slots"
+                    runner.template_kwds = {"skipped": border.absent == "skipped"}
                 runner.before_run({})
         for line in (*_deferring_lines(network, assembly), *main_lines(assembly)):
             device.insert_code("main", line)
