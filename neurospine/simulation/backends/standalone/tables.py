@@ -71,6 +71,7 @@ class Tables:
                 self.living(s, contacts, summaries) for s in self.network.synapses if s.lives
             ],
             "pathways": self.pathways(),
+            "deferring": self.deferring(),
             "state": self.state(),
         }
 
@@ -173,6 +174,11 @@ class Tables:
         """Return the pathways of spikes."""
         owners = self.assembly.synapses.values()
         return [f"brian::{pathway.name}" for owner in owners for pathway in owner._pathways]
+
+    def deferring(self) -> list[str]:
+        """Return the pathways whose spikes wait."""
+        described = (s for s in self.network.synapses if s.deferred)
+        return [f"brian::{self.assembly.synapses[s.name].post.name}" for s in described]
 
     def state(self) -> list[tuple[str, str]]:
         """Return size in bytes and place of everything that changes in a run."""

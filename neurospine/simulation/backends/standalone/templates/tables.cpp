@@ -152,7 +152,9 @@ const std::vector<SynapticPathway*> pathways = {
 
 void catch_up(std::int64_t step)
 {
-    for (SynapticPathway* pathway : pathways) pathway->catch_up_everywhere(step);
+{% for pathway in deferring %}
+    {{pathway}}.catch_up_everywhere(step);
+{% endfor %}
 }
 
 std::vector<State> state()
