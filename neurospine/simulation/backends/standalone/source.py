@@ -9,6 +9,7 @@ writes into every one.
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,6 +71,19 @@ class _CodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
     )
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep Python from looking for garbage, which is among all objects of Brian2 and SymPy."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+@_uncollected()
 def generate(network: Network, folder: Path) -> list[Slot]:
     """Write the C++ source of a network to `folder` and return the program's arguments."""
     # A device of our own: the user may be building something with Brian2's.
