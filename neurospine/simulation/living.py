@@ -163,6 +163,9 @@ def _step(spine: Spine, stages: StagesPart, luck: str) -> list[str]:
         lines.append("volume = present")
     lines += [*renewed(spine), *weight, f"leaving = {precision}(0.5*(leaving + {leaving}))"]
     lines.append(f"luck = {draw('uniform', luck)}")
+    if not precision:
+        lines.append(f"begins = select(stage > 0, 0.0/second, {birth})")
+        birth = "begins"
     dies, begins = (f"single(-expm1(-({rate})*interval))" for rate in ("leaving", birth))
     lines.append(f"leaves = select(stage > 0, {dies}, {begins})")
     if survival:  # a difference to 1 is small, so it is of doubles
