@@ -41,6 +41,12 @@ def kind_of(network: Network) -> str:
     content["traces"] = [trace[:2] for trace in content["traces"]]
     widths = {synapses.name: synapses.pre.size for synapses in network.synapses}
     content["summarised"] = [widths[r.synapses] // r.copies for r in network.recordings if r.stages]
+    # New partners are drawn by the sizes of populations, which all copies have to share.
+    content["partners"] = [
+        [s.values[name].tolist() for name in ("origin_size", "target_size")]
+        for s in network.synapses
+        if "candidate" in s.values
+    ]
     schedule = [vars(stretch) for stretch in network.schedule]
     changes = [(change.owner, change.variable) for change in network.changes]
     rhythm = [border.steps for border in network.borders]

@@ -174,6 +174,8 @@ class Layout:
             operations=self._operations(),
         )
         axon, cell = self.sides
+        if late.size > 1:  # one for each axon: copies differ, or traces are not on cells
+            late = np.repeat(late.reshape(self.copies, -1)[:, 0], self.sizes[0])
         brought = [axon.bring(late, 1), cell.bring(np.zeros(1), 3)]
         return [spines, *filter(None, brought), *self.gating.pathways()]
 

@@ -119,3 +119,61 @@ def test_nothing_waits_until_a_trace_is_lost() -> None:
     assert slow.deferred_steps == deferring.MOST_STEPS
     assert quick.deferred_steps == 512
     assert quick.deferred_steps * 0.1 / 0.3 < deferring.LONGEST_DECAY
+
+
+#: A pair rule that hears presynaptic spikes some time after they arrive.
+LATE = """
+schema  = 1
+kind    = "plasticity"
+name    = "late_pair"
+summary = "Pairs, with a delay of the rule."
+drive   = "additive"
+
+[presynaptic]
+delay     = "later"
+equations = "dpre_trace/dt = -pre_trace/tau : 1"
+on_spike  = "pre_trace = pre_trace + 1"
+
+[postsynaptic]
+equations = "dpost_trace/dt = -post_trace/tau : 1"
+on_spike  = "post_trace = post_trace + 1"
+
+[synapse]
+variables = "tag : 1"
+on_pre    = "tag = tag + 1\\ndrive = -0.01*post_trace"
+on_post   = "tag = 0.5*tag\\ndrive = 0.01*pre_trace*(1 + tag)"
+
+[parameters]
+later = { value = 1.0, unit = "ms", range = [0.0, 100.0], source = "assumed", meaning = "Delay" }
+tau   = { value = 20.0, unit = "ms", range = [0.1, 1000.0], source = "assumed", meaning = "Decay" }
+"""
+
+
+@pytest.mark.parametrize("backend", [pytest.param("cpp", marks=pytest.mark.cpp), "numpy"])
+def test_conditions_may_have_delays_of_the_rule_of_their_own(
+    backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each does what it does in a run of its own."""
+    monkeypatch.setattr(deferring, "FEWEST", 2)
+    parts = {
+        "late_pair": LATE,
+        "alone": ALONE.format('"late_pair", "head_volume", "volume_weight"'),
+    }
+    circuit = find_file("recurrent_network", "models").read_text()
+    model = Model.from_text(circuit, parts=parts, spine="alone")
+    model = model.with_parameters(n_neurons=20, in_degree=8)
+    own = {"parameter": "late_pair.later", "values": [0.0, 6.0], "unit": "ms", "meaning": "Delay"}
+    conditions = {"delay": own}
+    (spines,) = prepare(model, activity(conditions=conditions)).network.synapses[:1]
+    assert spines.deferred
+
+    def volumes(model: Model, protocol: Protocol) -> np.ndarray[Any, Any]:
+        trajectory = simulate(model, protocol, backend=backend, seed=3)
+        volume: np.ndarray[Any, Any] = trajectory.spines["recurrent"]["volume"].values
+        return volume
+
+    joint = np.split(volumes(model, activity(conditions=conditions)), 2, axis=1)
+    assert np.abs(joint[0][-1] - joint[1][-1]).max() > 1e-3
+    for later, found in zip(("0 ms", "6 ms"), joint, strict=True):
+        alone = volumes(model.with_parameters(later=later), activity())
+        np.testing.assert_allclose(found, alone, rtol=TOLERANCE)

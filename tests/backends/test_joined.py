@@ -149,3 +149,12 @@ def test_numbers_that_all_share_stay_one(small_network: Any) -> None:
     widened = join(networks, {("recurrent_axon", "tau_plus")})
     axon = next(group for group in widened.groups if group.name == "recurrent_axon")
     assert axon.values["tau_plus"].size == axon.size == 100
+
+
+def test_populations_of_two_sizes_are_not_joined_where_partners_are_drawn() -> None:
+    model = load_model("recurrent_network", spine="living_pair_stdp")
+    sizes = (40, 40, 61)
+    protocol = Protocol(name="a", spine_step="0.1 s", record_every="0.1 s", phases=ACTIVITY.phases)
+    plans = [prepare(model.with_parameters(n_neurons=n, in_degree=8), protocol) for n in sizes]
+    kinds = [kind_of(plan.network) for plan in plans]
+    assert kinds[0] == kinds[1] != kinds[2]

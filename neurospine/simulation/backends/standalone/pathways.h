@@ -8,8 +8,13 @@
 #include <cstdint>
 #include <iostream>
 #include <numeric>
+#include <string>
 #include <vector>
 #include "deferred.h"
+
+namespace neurospine {
+[[noreturn]] void fail(const std::string& message);
+}
 
 class SynapticPathway
 {
@@ -31,6 +36,8 @@ public:
     template <class Scalar> void prepare(
         int, int, const Scalar* delays, int delays_count, const std::int32_t*, int, double step)
     {
+        if (delays_count > 1 && (std::size_t)delays_count != sources.size())
+            neurospine::fail("there are not as many delays as synapses");
         std::vector<int> steps;
         for (int k = 0; k < delays_count; k++) steps.push_back((int)(delays[k] / step + 0.5));
         waits = steps;
