@@ -65,7 +65,8 @@ public:
 
 private:
     std::vector<std::int32_t> before, last;  // the note before of the same cell; the last of each cell
-    std::vector<std::int32_t> done;          // notes that the synapses of each axon know of
+    // Notes that the synapses of each axon know of: all of them at once, as an axon has one delay.
+    std::vector<std::int32_t> done;
 
     void make_room(std::size_t size)
     {
